@@ -1,0 +1,73 @@
+"""Messages as files in a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from re import ASCII, sub
+from secrets import token_hex
+
+from caseway.engine.effect import Message
+from caseway.engine.errors import WorldError
+from caseway.engine.journal import effect_record
+
+READABLE = 60
+"""How many characters of a message's id its file name shows; the digest behind them makes it unique."""
+
+
+class FolderDelivery:
+    """One JSON file per message, named after the message's id: delivering again writes the same file again."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self._folder = Path(folder)
+
+    def deliver(self, case: str, message: Message) -> None:
+        """Write the message. When this returns, the file is whole and on the disk."""
+        record = {"case": case} | {name: value for name, value in effect_record(message).items() if name != "kind"}
+        content = json.dumps(record, ensure_ascii=False, indent=2).encode("utf-8", "replace") + b"\n"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            _write(self._folder / file_name(message.id), content)
+        except OSError as error:
+            raise WorldError(
+                f"Message {message.id} could not be written into the folder {self._folder}: {error.strerror or error}. "
+                "Make that a folder that can be written to; the message stays in the outbox until then.",
+                effect=message.id,
+                folder=str(self._folder),
+            ) from error
+
+
+def file_name(id: str) -> str:  # noqa: A002 - the glossary's word
+    """Return a name that any file system takes and no other id has, letters of either case being one to some of them."""
+    readable = sub(r"[^a-z0-9]+", "-", id.lower(), flags=ASCII).strip("-")[-READABLE:]
+    return f"{readable}-{sha256(id.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.json"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write beside the file and rename: a reader sees the old content or the new, never a part."""
+    draft = path.with_name(f".{path.name}.{token_hex(8)}")
+    try:
+        with draft.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Have the rename itself survive a power cut, where the system can promise that."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

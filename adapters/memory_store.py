@@ -1,0 +1,244 @@
+"""Cases kept in this program's memory, gone when it ends."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from threading import RLock
+from typing import Any, NoReturn
+
+from caseway.engine import ledger
+from caseway.engine.case import Case, Configuration, Timer
+from caseway.engine.effect import Message
+from caseway.engine.errors import CaseConflict, InvalidInput, UnknownCase, UnknownProcess, VersionChanged
+from caseway.engine.journal import entry
+from caseway.engine.outcome import Entry, Step
+from caseway.engine.ports import CaseLine, CaseQuery, DueTimer, Loaded, Outgoing
+from caseway.engine.posting import Balance, Posting
+
+
+@dataclass(slots=True)
+class _Shelf:
+    """What is kept of one case."""
+
+    case: Case
+    line: CaseLine
+    entries: list[Entry] = field(default_factory=list)
+    by_event: dict[str, Entry] = field(default_factory=dict)
+
+
+class MemoryStore:
+    """A store without a disk, for rehearsals, scenarios and tests. Threads may share it.
+
+    What it is given it keeps as it is: whoever hands in a case must not change its data afterwards.
+    """
+
+    def __init__(self, *, rehearsal: bool = False) -> None:
+        self._rehearsal = rehearsal
+        self._lock = RLock()
+        self._shelves: dict[str, _Shelf] = {}
+        self._timers: dict[str, DueTimer] = {}
+        self._agenda: list[tuple[datetime, str]] = []  # the timers that can fire, by due instant and id
+        self._outbox: dict[str, Outgoing] = {}  # undelivered, in order of writing
+        self._aside: set[str] = set()
+        self._effects: set[str] = set()  # every message and payout ever written
+        self._postings: list[Posting] = []
+        self._definitions: dict[str, Mapping[str, Any]] = {}
+        self._pins: dict[tuple[str, int], str] = {}
+
+    def load(self, case: str, event: str) -> Loaded:
+        with self._lock:
+            shelf = self._shelves.get(case)
+            if shelf is None:
+                raise UnknownCase(f"There is no case {case}.", case=case)
+            return Loaded(shelf.case, shelf.by_event.get(event))
+
+    def commit(self, step: Step) -> None:
+        line, postings = entry(step), tuple(ledger.postings(step))
+        messages = [effect for effect in step.effects if isinstance(effect, Message)]
+        before, after = {t.id: t for t in step.before.timers}, {t.id: t for t in step.after.timers}
+        with self._lock:
+            self._assert_unmoved(step)
+            written = [*(m.id for m in messages), *(p.effect for p in postings if not p.line)]
+            self._assert_new(step, written, after.keys() - before.keys())
+            self._effects.update(written)
+            self._keep_case(step, line)
+            for gone in before.keys() - after.keys():
+                self._disarm(gone)
+            for timer in after.values():
+                if before.get(timer.id) != timer:
+                    self._disarm(timer.id)
+                    self._arm(step.after.id, timer)
+            self._outbox.update((message.id, Outgoing(step.after.id, message)) for message in messages)
+            self._postings.extend(postings)
+
+    def journal(self, case: str) -> Iterator[Entry]:
+        with self._lock:
+            shelf = self._shelves.get(case)
+            return iter(tuple(shelf.entries) if shelf else ())
+
+    def due(self, now: datetime, limit: int) -> Sequence[DueTimer]:
+        with self._lock:
+            end = bisect_right(self._agenda, now, key=_due)
+            return [self._timers[timer] for _, timer in self._agenda[: min(end, max(limit, 0))]]
+
+    def outgoing(self, limit: int) -> Sequence[Outgoing]:
+        with self._lock:
+            waiting = (item for effect, item in self._outbox.items() if effect not in self._aside)
+            return list(islice(waiting, max(limit, 0)))
+
+    def delivered(self, effect: str, at: datetime) -> None:  # noqa: ARG002 - nobody asks a memory when
+        with self._lock:
+            self._outbox.pop(effect, None)
+            self._aside.discard(effect)
+
+    def undelivered(self, effect: str, error: str, *, set_aside: bool) -> None:
+        with self._lock:
+            item = self._outbox.get(effect)
+            if item is None:
+                return
+            self._outbox[effect] = replace(item, attempts=item.attempts + 1, error=error)
+            if set_aside:
+                self._aside.add(effect)
+            else:
+                self._aside.discard(effect)
+
+    def cases(self, query: CaseQuery) -> Iterator[CaseLine]:
+        with self._lock:
+            lines = sorted((shelf.line for shelf in self._shelves.values()), key=_opening)
+        found = (line for line in lines if _matches(line, query))
+        return found if query.limit is None else islice(found, max(query.limit, 0))
+
+    def postings(self, *, case: str | None = None, owner: str | None = None) -> Iterator[Posting]:
+        with self._lock:
+            lines = tuple(self._postings)
+        return (line for line in lines if case in {None, line.case} and owner in {None, line.owner})
+
+    def balances(self, *, owner: str | None = None) -> Iterator[Balance]:
+        return ledger.balances(self.postings(owner=owner))
+
+    def keep_definition(self, hash: str, process: str, version: int, content: Mapping[str, Any]) -> None:  # noqa: A002 - the port's name
+        with self._lock:
+            if hash in self._definitions:
+                return
+            kept = self._pins.setdefault((process, version), hash)
+            if kept != hash:
+                raise VersionChanged(
+                    f"{process} version {version} was kept with other content ({kept}, now {hash}); "
+                    "a version in use never changes, so give the new content a new version number.",
+                    process=process,
+                    version=version,
+                )
+            self._definitions[hash] = content
+
+    def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - the port's name
+        with self._lock:
+            return self._definitions.get(hash)
+
+    def pinned(self, process: str, version: int) -> str | None:
+        with self._lock:
+            return self._pins.get((process, version))
+
+    def join(self, connection: Any) -> NoReturn:
+        raise InvalidInput(
+            f"A store in memory cannot join {type(connection).__name__}: only an SQL store writes through a connection. "
+            "Open the store by a database URL.",
+        )
+
+    def rehearsal(self) -> bool:
+        return self._rehearsal
+
+    def close(self) -> None:
+        """Keep everything: there is nothing to let go of."""
+
+    def _assert_unmoved(self, step: Step) -> None:
+        before, after = step.before, step.after
+        shelf = self._shelves.get(after.id)
+        opening = not before.revision
+        if opening and shelf:
+            raise CaseConflict(f"Case {after.id} exists already; give the new one another id.", case=after.id)
+        if not opening and (shelf is None or shelf.case.revision != before.revision):
+            raise CaseConflict(
+                f"Case {after.id} was moved by somebody else after it was read at revision {before.revision}; "
+                "read it again and repeat the event.",
+                case=after.id,
+                revision=before.revision,
+            )
+        if shelf and step.event.id in shelf.by_event:
+            raise CaseConflict(
+                f'The journal of case {after.id} has the event id "{step.event.id}" already; read the case again for its outcome.',
+                case=after.id,
+                event=step.event.id,
+            )
+        if (opening or before.definition != after.definition) and after.definition not in self._definitions:
+            raise UnknownProcess(
+                f"{after.process} version {after.version} ({after.definition}) was never kept; "
+                f"keep the definition before opening case {after.id} on it.",
+                process=after.process,
+                version=after.version,
+            )
+
+    def _assert_new(self, step: Step, written: Sequence[str], armed: Iterable[str]) -> None:
+        repeated = {effect for effect in written if effect in self._effects or written.count(effect) > 1}
+        repeated |= self._timers.keys() & set(armed)
+        if repeated:
+            raise CaseConflict(
+                f"Case {step.after.id} was to write effects that are written already: {', '.join(sorted(repeated))}; "
+                "read the case again.",
+                case=step.after.id,
+            )
+
+    def _keep_case(self, step: Step, line: Entry) -> None:
+        after = step.after
+        shelf = self._shelves.get(after.id)
+        shown = CaseLine(
+            id=after.id,
+            process=after.process,
+            version=after.version,
+            state=after.configuration,
+            assignee=after.assignee,
+            closed=after.closed,
+            final=after.final,
+            revision=after.revision,
+            opened_at=shelf.line.opened_at if shelf else after.opened_at or step.at,
+            last_at=after.last_at or step.at,
+        )
+        if shelf is None:
+            shelf = self._shelves[after.id] = _Shelf(after, shown)
+        shelf.case, shelf.line = after, shown
+        shelf.entries.append(line)
+        shelf.by_event[line.event.id] = line
+
+    def _arm(self, case: str, timer: Timer) -> None:
+        self._timers[timer.id] = DueTimer(case, timer)
+        if timer.fault is None:
+            insort(self._agenda, (timer.due, timer.id))
+
+    def _disarm(self, timer: str) -> None:
+        armed = self._timers.pop(timer, None)
+        if armed and armed.timer.fault is None:
+            del self._agenda[bisect_left(self._agenda, (armed.timer.due, timer))]
+
+
+def _due(item: tuple[datetime, str]) -> datetime:
+    return item[0]
+
+
+def _opening(line: CaseLine) -> tuple[datetime, str]:
+    return line.opened_at, line.id
+
+
+def _matches(line: CaseLine, query: CaseQuery) -> bool:
+    return (
+        query.process in {None, line.process}
+        and query.closed in {None, line.closed}
+        and query.assignee in {None, line.assignee}
+        and (query.state is None or _active(line.state, query.state))
+    )
+
+
+def _active(configuration: Configuration, state: str) -> bool:
+    return any(leaf == state or leaf.startswith(f"{state}.") for leaf in configuration)

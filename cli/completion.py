@@ -1,0 +1,64 @@
+"""What a shell offers to complete. Whatever goes wrong, it offers nothing and says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
+from functools import wraps
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import click
+
+from caseway.cli.option import Setting, setting_of
+
+if TYPE_CHECKING:
+    from caseway.engine.acceptance import Acceptance
+
+MOST = 200
+"""How many cases are looked at."""
+
+Offer = Callable[[Setting, click.Context, str], Iterator[str]]
+
+
+def _quiet(offer: Offer) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    @wraps(offer)
+    def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+        try:
+            with redirect_stderr(StringIO()):
+                return [name for name in offer(setting_of(ctx), ctx, incomplete) if name.startswith(incomplete)]
+        except Exception:  # noqa: BLE001  # a prompt is no place for errors
+            return []
+
+    return complete
+
+
+@_quiet
+def process_names(setting: Setting, _ctx: click.Context, _incomplete: str) -> Iterator[str]:
+    """Offer the processes of the folder."""
+    from caseway.adapters import wiring
+
+    yield from wiring.open(processes=setting.folder).catalogue.processes()
+
+
+@_quiet
+def case_ids(setting: Setting, _ctx: click.Context, _incomplete: str) -> Iterator[str]:
+    """Offer cases; the open ones come first."""
+    from caseway.engine.ports import CaseQuery
+
+    with setting.runtime() as runtime:
+        for closed in (False, True):
+            yield from [line.id for line in runtime.list(CaseQuery(closed=closed, limit=MOST))]
+
+
+@_quiet
+def event_names(setting: Setting, ctx: click.Context, _incomplete: str) -> Iterator[str]:
+    """Offer what the case accepts from the actor; where nobody was named, what it accepts from anybody."""
+    with setting.runtime() as runtime:
+        for each in runtime.accepts(ctx.params["case"], actor=setting.actor):
+            if each.accepted is not False or (setting.actor is None and _waits_for_somebody(each)):
+                yield each.event
+
+
+def _waits_for_somebody(acceptance: Acceptance) -> bool:
+    return acceptance.refusal is not None and acceptance.refusal.code in {"not-allowed", "not-a-candidate"}

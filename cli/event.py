@@ -1,0 +1,76 @@
+"""`caseway start` and `caseway send`: what happens to a case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caseway.cli.completion import case_ids, event_names, process_names
+from caseway.cli.input import data_option
+from caseway.cli.option import Setting, Verb, with_setting
+from caseway.cli.output import print_document
+
+if TYPE_CHECKING:
+    from caseway.engine.outcome import Entry
+
+
+@click.command(cls=Verb)
+@click.argument("process", shell_complete=process_names)
+@click.option(
+    "--id",
+    "case_id",
+    metavar="ID",
+    help="The id of the new case; starting it again with the same data changes nothing.  [default: a new one]",
+)
+@click.option(
+    "--version", type=click.IntRange(min=1), metavar="N", help="The version of the process.  [default: the newest]"
+)
+@data_option
+@with_setting
+def start(setting: Setting, process: str, case_id: str | None, version: int | None, data: dict[str, Any]) -> None:
+    """Open a case of PROCESS. --data are the data of the case."""
+    with setting.runtime(create=True) as runtime:
+        _print(setting, runtime.start(process, data, id=case_id, version=version, actor=setting.actor, now=setting.now))
+
+
+@click.command(cls=Verb)
+@click.argument("case", shell_complete=case_ids)
+@click.argument("event", shell_complete=event_names)
+@click.option(
+    "--event-id",
+    metavar="ID",
+    help="An id of yours for this event; sending it again changes nothing.  [default: a new one]",
+)
+@data_option
+@with_setting
+def send(setting: Setting, case: str, event: str, event_id: str | None, data: dict[str, Any]) -> None:
+    """Let EVENT happen to CASE. Timers of the case that are overdue fire first."""
+    with setting.runtime() as runtime:
+        _print(setting, runtime.send(case, event, data, actor=setting.actor, event_id=event_id, now=setting.now))
+
+
+def _print(setting: Setting, entry: Entry) -> None:
+    if setting.json:
+        print_document(outcome_record(entry))
+        return
+    from caseway.adapters.diagnostic import escaped
+    from caseway.cli.sentence import consequences, move
+
+    click.echo(f"{escaped(entry.case)}: {move(entry)} (revision {entry.revision})")
+    for each in consequences(entry):
+        click.echo(f"  {each}")
+
+
+def outcome_record(entry: Entry) -> dict[str, Any]:
+    """Write what came of an event as JSON."""
+    from caseway.engine.journal import effect_record
+
+    return {
+        "case": entry.case,
+        "event": entry.event.name,
+        "from": list(entry.source),
+        "to": list(entry.target),
+        "revision": entry.revision,
+        "effects": [effect_record(effect) for effect in entry.effects],
+    }

@@ -1,0 +1,92 @@
+"""Instants, effects and journal lines in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from caseway.adapters.diagnostic import escaped
+from caseway.cli.money import money
+from caseway.engine.actor import Actor
+from caseway.engine.case import Configuration
+from caseway.engine.effect import CancelTimer, Effect, Message, Payout, SetTimer
+from caseway.engine.outcome import Entry
+
+_UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+
+
+def instant(at: datetime) -> str:
+    """Write an instant to the second, in UTC: `2026-03-02 09:00:00Z`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def distance(at: datetime, now: datetime) -> str:
+    """Say how far an instant is off: `in 2d 3h`, `20min ago`, `now`."""
+    length = _length(abs(at - now))
+    if length is None:
+        return "now"
+    return f"in {length}" if at > now else f"{length} ago"
+
+
+def _length(duration: timedelta) -> str | None:
+    """Return a duration by its two largest units, or None where it is less than a second."""
+    seconds = int(duration.total_seconds())
+    parts: list[str] = []
+    for sign, size in _UNITS:
+        amount, seconds = divmod(seconds, size)
+        if amount:
+            parts.append(f"{amount}{sign}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or None
+
+
+def who(actor: Actor | None) -> str:
+    """Name an actor."""
+    return escaped(str(actor)) if actor else "the local operator"
+
+
+def states(configuration: Configuration) -> str:
+    """Name the active states."""
+    return ", ".join(configuration) or "nothing"
+
+
+def move(entry: Entry) -> str:
+    """Say where a step led: `offered → taken`, or only the state where it stayed."""
+    if not entry.source:
+        return f"opened in {states(entry.target)}"
+    if entry.source == entry.target:
+        return f"stays in {states(entry.target)}"
+    return f"{states(entry.source)} → {states(entry.target)}"
+
+
+def effect_text(effect: Effect) -> str:
+    """Say what is done: `paid 2.25 EUR to anna`."""
+    match effect:
+        case Payout():
+            payer = "" if effect.payer == "platform" else f" from {effect.payer}"
+            account = "" if effect.account == "payable" else f" ({effect.account})"
+            purpose = f": {effect.purpose}" if effect.purpose else ""
+            text = f"paid {money(effect.amount, effect.unit)}{payer} to {effect.payee}{account}{purpose}"
+        case SetTimer():
+            text = f"timer {effect.timer} due {instant(effect.due)}"
+        case CancelTimer():
+            text = f"timer {effect.timer} cancelled"
+        case Message():
+            text = f"message {effect.message} to {effect.to}"
+    return escaped(text)
+
+
+def lateness(entry: Entry) -> str | None:
+    """Say when a timer was due and when it fired, where these differ by a second or more."""
+    due = entry.event.due
+    if due is None or _length(entry.at - due) is None:
+        return None
+    return f"due {instant(due)}, fired {instant(entry.at)}"
+
+
+def consequences(entry: Entry) -> list[str]:
+    """Return what came of an event, in words, one sentence each."""
+    found = [late] if (late := lateness(entry)) else []
+    if entry.refusal is not None:
+        found.append(f"fired in vain: {escaped(entry.refusal.message)}")
+    return [*found, *(effect_text(effect) for effect in entry.effects)]

@@ -1,0 +1,186 @@
+"""What a transition, an entry or an exit does to the case. Each action works on one step's Reaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from caseway.engine.expression import ExpressionError, Template
+from caseway.engine.guard import Faulty, Guard
+from caseway.engine.value import Computed, Delay, Fields, Literal, Value, found, replaced
+
+if TYPE_CHECKING:
+    from caseway.engine.reaction import Reaction
+
+FieldPath = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Give fields of the case's data new values, all computed before any is given."""
+
+    fields: tuple[tuple[FieldPath, Value], ...]
+
+    def perform(self, reaction: Reaction) -> None:
+        activation = reaction.activation
+        values = [(path, value.evaluate(activation)) for path, value in self.fields]
+        data: Mapping[str, Any] = reaction.data
+        for path, value in values:
+            data = replaced(data, path, value)
+        reaction.data = data
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Put an item at the end of a list of the case's data."""
+
+    to: FieldPath
+    item: Value
+
+    def perform(self, reaction: Reaction) -> None:
+        items = found(reaction.data, self.to) or []
+        reaction.data = replaced(reaction.data, self.to, [*items, self.item.evaluate(reaction.activation)])
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Give fields of a list's items new values: of every item, or of those for which `where` holds."""
+
+    among: FieldPath
+    where: Guard | None
+    fields: tuple[tuple[FieldPath, Value], ...]
+
+    def perform(self, reaction: Reaction) -> None:
+        items = [self._changed(item, reaction) for item in found(reaction.data, self.among) or []]
+        reaction.data = replaced(reaction.data, self.among, items)
+
+    def _changed(self, item: Any, reaction: Reaction) -> Any:
+        activation = reaction.activation.extended(item=item)
+        if self.where is not None and not self.where.holds(activation):
+            return item
+        values = [(path, value.evaluate(activation)) for path, value in self.fields]
+        for path, value in values:
+            item = replaced(item, path, value)
+        return item
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take the items for which `where` holds out of a list of the case's data."""
+
+    among: FieldPath
+    where: Guard
+
+    def perform(self, reaction: Reaction) -> None:
+        activation = reaction.activation
+        items = found(reaction.data, self.among) or []
+        kept = [item for item in items if not self.where.holds(activation.extended(item=item))]
+        reaction.data = replaced(reaction.data, self.among, kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """Let the case itself send an event, which runs before any from outside."""
+
+    event: str
+    data: Fields
+
+    def perform(self, reaction: Reaction) -> None:
+        reaction.raise_event(self.event, self.data.evaluate(reaction.activation))
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Have the clock send an event after a while; one armed before under this name is void."""
+
+    timer: str
+    delay: Delay
+
+    def perform(self, reaction: Reaction) -> None:
+        reaction.arm(self.timer, self.delay.evaluate(reaction.activation))
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Make a timer void, if it is armed."""
+
+    timer: str
+
+    def perform(self, reaction: Reaction) -> None:
+        reaction.void(self.timer)
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Send a message to each of its recipients, once each, in order."""
+
+    message: str
+    to: Value
+    subject: Mapping[str, Template]
+    body: Mapping[str, Template]
+    place: str
+
+    def perform(self, reaction: Reaction) -> None:
+        activation = reaction.activation
+        recipients = self.to.evaluate(activation)
+        subject = {language: self._text(template, reaction) for language, template in self.subject.items()}
+        body = {language: self._text(template, reaction) for language, template in self.body.items()}
+        for recipient in dict.fromkeys([recipients] if isinstance(recipients, str) else recipients):
+            reaction.tell(self.message, recipient, subject, body)
+
+    def _text(self, template: Template, reaction: Reaction) -> str:
+        try:
+            return template.render(reaction.activation)
+        except ExpressionError as error:
+            raise Faulty(self.place, template.text, str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """Move an amount of minor units from one account to another."""
+
+    payout: str
+    amount: Value
+    unit: str
+    payee: Value
+    account: str
+    payer: Value
+    payer_account: str
+    purpose: str
+    implements: tuple[str, ...]
+    place: str
+
+    def perform(self, reaction: Reaction) -> None:
+        activation = reaction.activation
+        amount = self.amount.evaluate(activation)
+        if not isinstance(amount, int) or amount < 0:
+            raise Faulty(
+                self.place, _text(self.amount), f"an amount to pay must be 0 or more minor units, this is {amount}"
+            )
+        reaction.pay(self, amount, self.payee.evaluate(activation), self.payer.evaluate(activation))
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """An action that is left out where its guard says no."""
+
+    guard: Guard
+    action: Action
+
+    def perform(self, reaction: Reaction) -> None:
+        if self.guard.holds(reaction.activation):
+            self.action.perform(reaction)
+
+
+Action = Set | Append | Change | Remove | Raise | Arm | Cancel | Tell | Pay | When
+
+
+def _text(value: Value) -> str:
+    match value:
+        case Computed(program):
+            return program.text
+        case Literal(fixed):
+            return str(fixed)
+        case _:
+            return "computed"

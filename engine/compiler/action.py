@@ -1,0 +1,202 @@
+"""Actions, and the messages and payouts that they send and pay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from caseway.engine.action import Action, Append, Arm, Cancel, Change, FieldPath, Pay, Raise, Remove, Set, Tell, When
+from caseway.engine.compiler.compilation import INTEGER, Compilation, place
+from caseway.engine.compiler.expression import Expressions
+from caseway.engine.expression import Schema, Scope
+from caseway.engine.fault import Path, suggestion
+from caseway.engine.value import Fields, Literal, Value
+
+PLATFORM = {"text": "platform"}
+"""Who pays where a payout does not say."""
+
+
+class Actions:
+    """Compiles actions. A fault is reported, and the action left out."""
+
+    def __init__(self, compilation: Compilation, expressions: Expressions) -> None:
+        self.compilation, self.expressions = compilation, expressions
+        self.messages = {
+            name: self._message(name, rule) for name, rule in (compilation.content.get("messages") or {}).items()
+        }
+        self.payouts = {
+            name: self._payout(name, rule) for name, rule in (compilation.content.get("payouts") or {}).items()
+        }
+        self.timers: set[str] = set()
+        self.cancelled: list[tuple[str, Path]] = []
+
+    def actions(self, scope: Scope, written: Any, path: Path) -> tuple[Action, ...]:
+        """Compile a list of actions."""
+        made = (self._action(scope, each, (*path, index)) for index, each in enumerate(written or ()))
+        return tuple(action for action in made if action is not None)
+
+    def _action(self, scope: Scope, written: Mapping[str, Any], path: Path) -> Action | None:
+        self.compilation.implements(written, path)
+        action = self._verb(scope, written, path)
+        if "when" not in written:
+            return action
+        guard, _ = self.expressions.guard(scope, written["when"], (*path, "when"))
+        return When(guard, action) if guard and action else None
+
+    def _verb(self, scope: Scope, written: Mapping[str, Any], path: Path) -> Action | None:
+        match written:
+            case {"set": dict(fields)}:
+                return Set(self._assignments(scope, self.compilation.data.schema, fields, (*path, "set")))
+            case {"append": {"to": str(to), "item": item}}:
+                return self._append(scope, to, item, (*path, "append"))
+            case {"change": {"in": str(among), "set": dict(fields), **rest}}:
+                return self._change(scope, among, rest.get("where"), fields, (*path, "change"))
+            case {"remove": {"from": str(among), "where": where}}:
+                return self._remove(scope, among, where, (*path, "remove"))
+            case {"raise": str(event)}:
+                return self._raise(scope, event, {}, (*path, "raise"), (*path, "raise"))
+            case {"raise": {"event": str(event), **rest}}:
+                return self._raise(
+                    scope, event, rest.get("data") or {}, (*path, "raise", "event"), (*path, "raise", "data")
+                )
+            case {"arm": {"timer": str(timer), "delay": str(delay)}}:
+                return self._arm(scope, timer, delay, (*path, "arm"))
+            case {"cancel": str(timer)}:
+                self.cancelled.append((timer, (*path, "cancel")))
+                return Cancel(timer)
+            case {"message": str(name)}:
+                return (
+                    self.messages[name] if self._declared("message", name, self.messages, (*path, "message")) else None
+                )
+            case {"pay": str(name)}:
+                return self.payouts[name] if self._declared("payout", name, self.payouts, (*path, "pay")) else None
+        return None
+
+    def _declared(self, what: str, name: str, among: Mapping[str, Any], path: Path) -> bool:
+        return self.compilation.known(what, name, among, path)
+
+    # data
+
+    def _assignments(
+        self, scope: Scope, shape: Schema, fields: Mapping[str, Any], path: Path
+    ) -> tuple[tuple[FieldPath, Value], ...]:
+        made = []
+        for name, written in fields.items():
+            schema = self._field(shape, name, (*path, name), at_key=True)
+            if schema is None:
+                continue
+            value = self.expressions.value(scope, written, (*path, name), schema)
+            if value is not None:
+                made.append((tuple(name.split(".")), value))
+        return tuple(made)
+
+    def _field(self, shape: Schema, name: str, path: Path, *, at_key: bool = False) -> Schema | None:
+        """Return the shape of a field by its dotted path; report the first part that is not declared."""
+        at: Schema = shape
+        for part in name.split("."):
+            properties = at.get("properties") or {}
+            free = at.get("additionalProperties")
+            if part in properties:
+                at = properties[part]
+            elif isinstance(free, Mapping):
+                at = free
+            else:
+                told = f'"{name}" is not a field of the data here'
+                self.compilation.fault(
+                    "unknown-field", told, path, suggestion(part, properties), value=name, at_key=at_key
+                )
+                return None
+        return at
+
+    def _list(self, name: str, path: Path) -> Schema | None:
+        """Return the shape of the items of a list in the case's data."""
+        schema = self._field(self.compilation.data.schema, name, path)
+        if schema is None:
+            return None
+        if schema.get("type") not in ("array", ["array", "null"], ["null", "array"]):
+            self.compilation.fault(
+                "not-a-list", f'"{name}" is not a list', path, "declare it with type: array, or use set", value=name
+            )
+            return None
+        items: Schema = schema.get("items") or {}
+        return items
+
+    def _append(self, scope: Scope, to: str, item: Any, path: Path) -> Action | None:
+        schema = self._list(to, (*path, "to"))
+        value = self.expressions.value(scope, item, (*path, "item"), schema) if schema is not None else None
+        return Append(tuple(to.split(".")), value) if value is not None else None
+
+    def _change(self, scope: Scope, among: str, where: Any, fields: Mapping[str, Any], path: Path) -> Action | None:
+        schema = self._list(among, (*path, "in"))
+        if schema is None:
+            return None
+        within = self.compilation.scope_with_item(scope, schema)
+        guard, _ = self.expressions.guard(within, where, (*path, "where")) if where is not None else (None, None)
+        assignments = self._assignments(within, schema, fields, (*path, "set"))
+        return Change(tuple(among.split(".")), guard, assignments)
+
+    def _remove(self, scope: Scope, among: str, where: Any, path: Path) -> Action | None:
+        schema = self._list(among, (*path, "from"))
+        if schema is None:
+            return None
+        guard, _ = self.expressions.guard(self.compilation.scope_with_item(scope, schema), where, (*path, "where"))
+        return Remove(tuple(among.split(".")), guard) if guard else None
+
+    # events and timers
+
+    def _raise(self, scope: Scope, event: str, data: Mapping[str, Any], path: Path, data_path: Path) -> Action | None:
+        if not self.compilation.known("event", event, self.compilation.events, path):
+            return None
+        schema = self.compilation.event_data[event].schema
+        value = self.expressions.value(scope, dict(data), data_path, schema)
+        return Raise(event, value) if isinstance(value, Fields) else None
+
+    def _arm(self, scope: Scope, timer: str, delay: str, path: Path) -> Action | None:
+        self.timers.add(timer)
+        known = self.compilation.known("event", timer, self.compilation.events, (*path, "timer"))
+        when = self.expressions.delay(scope, delay, (*path, "delay"))
+        return Arm(timer, when) if known and when else None
+
+    # messages and payouts
+
+    def _message(self, name: str, rule: Mapping[str, Any]) -> Tell | None:
+        path: Path = ("messages", name)
+        self.compilation.implements(rule, path)
+        if not rule.keys() >= {"to", "subject", "body"}:
+            return None
+        to = self.expressions.texts(self.compilation.scope, rule["to"], (*path, "to"))
+        subject = self.expressions.template(rule["subject"], (*path, "subject"))
+        body = self.expressions.template(rule["body"], (*path, "body"))
+        return Tell(name, to, subject, body, place(path)) if to and subject and body else None
+
+    def _payout(self, name: str, rule: Mapping[str, Any]) -> Pay | None:
+        path: Path = ("payouts", name)
+        implements = self.compilation.implements(rule, path)
+        if not rule.keys() >= {"amount", "unit", "payee"}:
+            return None
+        scope = self.compilation.scope
+        amount = self.expressions.value(scope, rule["amount"], (*path, "amount"), INTEGER)
+        payee = self.expressions.text(scope, rule["payee"], (*path, "payee"))
+        payer = self.expressions.text(scope, rule.get("payer", PLATFORM), (*path, "payer"))
+        if isinstance(amount, Literal) and amount.value < 0:
+            self.compilation.fault(
+                "negative-amount",
+                f"a payout of {amount.value} is less than nothing",
+                (*path, "amount"),
+                "swap payee and payer instead",
+            )
+        if amount is None or payee is None or payer is None:
+            return None
+        purpose = rule.get("purpose") or name
+        return Pay(
+            payout=name,
+            amount=amount,
+            unit=rule["unit"],
+            payee=payee,
+            account=rule.get("account", "payable"),
+            payer=payer,
+            payer_account=rule.get("payer_account", "payouts"),
+            purpose=purpose if isinstance(purpose, str) else next(iter(purpose.values())),
+            implements=implements,
+            place=place(path),
+        )

@@ -1,0 +1,232 @@
+"""What the picture of a process shows: dead ends, islands, and transitions that can never be taken.
+
+Everything here overestimates what can happen (guards may say yes, timers fire, events come), so that what is reported is certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from caseway.engine.compiler.tree import Branch
+from caseway.engine.definition import State, Transition
+from caseway.engine.fault import Fault, Path
+from caseway.engine.guard import Always
+
+
+def faults(states: Mapping[str, State], initial: tuple[str, ...], root: Branch) -> Iterator[Fault]:
+    """Yield what is wrong with the states and transitions as a whole."""
+    places = {branch.path: branch.place for branch in root.below()}
+    picture = Picture(states, initial)
+    yield from _shadowed(states)
+    yield from _loops(states, picture)
+    reached = picture.reached()
+    yield from _islands(states, reached, places)
+    yield from _dead_ends(states, reached, picture, places)
+
+
+def _islands(states: Mapping[str, State], reached: set[str], places: Mapping[str, Path]) -> Iterator[Fault]:
+    for path, state in states.items():
+        if path not in reached and (state.parent in reached or not state.parent):
+            told = f"{path} can never be entered: no transition leads there"
+            hint = "add a transition to it, or take it out"
+            yield Fault("unreachable-state", told, places[path], hint, value=path, at_key=True)
+
+
+def _dead_ends(
+    states: Mapping[str, State], reached: set[str], picture: Picture, places: Mapping[str, Path]
+) -> Iterator[Fault]:
+    ending = picture.ending()
+    for path, state in states.items():
+        if path in reached and state.kind == "state" and not picture.children[path] and path not in ending:
+            told = f"from {path} no final state can be reached: a case there never ends"
+            hint = "add a transition out, or make it type: final"
+            yield Fault("never-final", told, places[path], hint, value=path, at_key=True)
+
+
+class Picture:
+    """The states as a graph, for questions of what leads where."""
+
+    def __init__(self, states: Mapping[str, State], initial: tuple[str, ...]) -> None:
+        self.states, self.initial = states, initial
+        self.children: dict[str, list[str]] = {"": [], **{path: [] for path in states}}
+        for path, state in states.items():
+            if state.kind != "history":
+                self.children[state.parent].append(path)
+        self.around = {path: tuple(self._around(path)) for path in states}
+        self._leaves: dict[str, frozenset[str]] = {}
+
+    def reached(self) -> set[str]:
+        """Return every state that some run can enter."""
+        found: set[str] = set()
+        waiting: list[str] = list(self.initial)
+        while waiting:
+            path = waiting.pop()
+            if path in found:
+                continue
+            found.add(path)
+            state = self.states[path]
+            waiting += self.around[path]
+            waiting += state.initial or (self.children[path] if state.kind == "parallel" else self.children[path][:1])
+            if state.kind == "parallel":
+                waiting += self.children[path]
+            waiting += (
+                region
+                for above in self.around[path]
+                if self.states[above].kind == "parallel"
+                for region in self.children[above]
+            )
+            waiting += (
+                target for transition in state.transitions if _possible(transition) for target in transition.targets
+            )
+        return found
+
+    def ending(self) -> set[str]:
+        """Return every leaf from which some run can reach a final state of the process."""
+        ways = self._ways()
+        found = {path for path, state in self.states.items() if state.kind == "final" and not state.parent}
+        waiting = list(found)
+        while waiting:
+            for leaf in ways.get(waiting.pop(), ()):
+                if leaf not in found:
+                    found.add(leaf)
+                    waiting.append(leaf)
+        return found
+
+    def _ways(self) -> dict[str, set[str]]:
+        """For each leaf, the leaves from which one transition leads to it."""
+        ways: dict[str, set[str]] = {}
+        for state in self.states.values():
+            for transition in state.transitions:
+                if transition.targets and _possible(transition):
+                    sources = self._sources(transition)
+                    for target in transition.targets:
+                        for leaf in self.leaves_entered(target):
+                            ways.setdefault(leaf, set()).update(sources)
+        return ways
+
+    def _sources(self, transition: Transition) -> frozenset[str]:
+        """Return the leaves that may be active when a transition is taken, and that it leaves."""
+        source = transition.source
+        if transition.kind == "done":
+            return frozenset(leaf for leaf in self._below(source) if self.states[leaf].kind == "final")
+        outermost = source
+        for above in self.around[source]:
+            if self.states[above].kind == "parallel" and not any(
+                target.startswith(f"{above}.") for target in transition.targets
+            ):
+                outermost = above
+        return self._below(outermost)
+
+    def _below(self, path: str) -> frozenset[str]:
+        """Return the leaves of a subtree, finals among them."""
+        if path not in self._leaves:
+            children = self.children[path]
+            self._leaves[path] = (
+                frozenset(leaf for child in children for leaf in self._below(child)) if children else frozenset([path])
+            )
+        return self._leaves[path]
+
+    def leaves_entered(self, path: str) -> Iterator[str]:
+        """Yield the leaves in which one comes to stand when a state is entered."""
+        state = self.states[path]
+        if state.kind == "history":
+            yield from (
+                self._below(state.parent)
+                if state.parent
+                else (leaf for child in self.children[""] for leaf in self._below(child))
+            )
+        elif state.kind == "parallel":
+            for region in self.children[path]:
+                yield from self.leaves_entered(region)
+        elif self.children[path]:
+            for child in state.initial or self.children[path][:1]:
+                yield from self.leaves_entered(child)
+        else:
+            yield path
+
+    def _around(self, path: str) -> Iterator[str]:
+        above = self.states[path].parent
+        while above:
+            yield above
+            above = self.states[above].parent
+
+
+def _possible(transition: Transition) -> bool:
+    return not (isinstance(transition.guard, Always) and not transition.guard.value)
+
+
+def _certain(transition: Transition) -> bool:
+    return transition.guard is None or (isinstance(transition.guard, Always) and transition.guard.value)
+
+
+def _shadowed(states: Mapping[str, State]) -> Iterator[Fault]:
+    """Report transitions that an earlier one of the same state and event always forestalls, or repeats."""
+    for state in states.values():
+        before: dict[str, list[Transition]] = {}
+        for transition in state.transitions:
+            if transition.kind == "after":
+                continue
+            rivals = before.setdefault(transition.event, [])
+            told = _forestalled(transition, rivals)
+            if told:
+                yield Fault(told[0], told[1], transition.place, told[2], value=transition.event or transition.kind)
+            rivals.append(transition)
+
+
+def _forestalled(transition: Transition, rivals: list[Transition]) -> tuple[str, str, str] | None:
+    what = f'"{transition.event}"' if transition.kind == "on" else transition.kind
+    for rival in rivals:
+        if _certain(rival):
+            return (
+                "shadowed-transition",
+                f"this transition of {transition.source} on {what} is never taken: an earlier one has no guard",
+                "put the one without a guard last",
+            )
+        if transition.guard is not None and str(transition.guard) == str(rival.guard):
+            return (
+                "duplicate-transition",
+                f"this transition of {transition.source} on {what} is never taken: an earlier one has the same guard, {transition.guard}",
+                "change the guard, or take one out",
+            )
+    return None
+
+
+def _loops(states: Mapping[str, State], picture: Picture) -> Iterator[Fault]:
+    """Report eventless transitions without guards that go round for ever."""
+    onward = {state.path: next((t for t in state.transitions if t.kind == "always"), None) for state in states.values()}
+    told: set[str] = set()
+    for path, transition in onward.items():
+        if transition is None or not _certain(transition) or path in told:
+            continue
+        walk = [path]
+        at: Transition | None = transition
+        while at is not None:
+            following = _next(at, picture, onward)
+            if following is None:
+                break
+            if following in walk:
+                told.update(walk)
+                loop = " -> ".join([*walk[walk.index(following) :], following])
+                yield Fault(
+                    "eventless-loop",
+                    f"eventless transitions without a guard go round for ever: {loop}",
+                    transition.place,
+                    "give one of them a guard, or an event",
+                    value=path,
+                )
+                break
+            walk.append(following)
+            at = onward[following]
+
+
+def _next(transition: Transition, picture: Picture, onward: Mapping[str, Transition | None]) -> str | None:
+    """Return the state whose unguarded eventless transition certainly runs after this one, if there is one."""
+    if not transition.targets:
+        return transition.source
+    for target in transition.targets:
+        for leaf in picture.leaves_entered(target):
+            for path in (leaf, *picture.around[leaf]):
+                following = onward[path]
+                if following is not None:
+                    return path if _certain(following) else None
+    return None

@@ -1,0 +1,157 @@
+"""What all parts of the compiler share: the document, the names it declares, and the faults found so far."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from caseway.engine.expression import Language, Schema, Scope
+from caseway.engine.fault import Fault, Path, Severity, suggestion
+from caseway.engine.shape import Shape
+
+STRING: Schema = {"type": "string"}
+STRINGS: Schema = {"type": "array", "items": STRING}
+BOOLEAN: Schema = {"type": "boolean"}
+INTEGER: Schema = {"type": "integer"}
+INSTANT: Schema = {"type": "string", "format": "date-time"}
+
+
+def content_hash(content: Mapping[str, Any]) -> str:
+    """Return the hash that names a document's parsed content: SHA-256 of its canonical JSON, in hexadecimal."""
+    return sha256(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+
+
+def record(properties: Mapping[str, Schema]) -> Schema:
+    """Return the shape of an object in which all these fields are always there."""
+    return {"type": "object", "properties": dict(properties), "required": list(properties)}
+
+
+def place(path: Path) -> str:
+    """Write a path in the document for people."""
+    return ".".join(str(key) for key in path)
+
+
+def listed(value: Any) -> list[Any]:
+    """Return the items of what may be written as one or as a list."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+@dataclass
+class Compilation:
+    """One run of the compiler over a document whose shape has been checked."""
+
+    content: Mapping[str, Any]
+    faults: list[Fault] = field(default_factory=list)
+    language: Language = field(default_factory=Language)
+    used: set[tuple[str, str]] = field(default_factory=set)
+    implemented: set[str] = field(default_factory=set)
+    _scopes: dict[Any, Scope] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.data = Shape(self.content.get("data") or {"type": "object"})
+        self.parameters: Mapping[str, Any] = self.content.get("parameters") or {}
+        self.roles: Mapping[str, Any] = self.content.get("roles") or {}
+        self.events = {name: rule or {} for name, rule in (self.content.get("events") or {}).items()}
+        self.event_data = {name: Shape(rule.get("data") or {"type": "object"}) for name, rule in self.events.items()}
+        self._common: dict[str, Schema] = {
+            "case": self.data.schema,
+            "actor": record({"id": STRING, "roles": STRINGS, "tags": STRINGS}),
+            "param": record({name: _schema_of(value) for name, value in self.parameters.items()}),
+            "now": INSTANT,
+            "fact": record({}),
+            "meta": record(
+                {"case": STRING, "states": STRINGS, "opened": INSTANT, "assignee": {"type": ["string", "null"]}}
+            ),
+        }
+
+    # faults
+
+    def fault(self, code: str, message: str, path: Path, hint: str = "", **more: Any) -> None:
+        self.faults.append(Fault(code, message, path, hint, **more))
+
+    def warn(self, code: str, message: str, path: Path, hint: str = "", *, at_key: bool = False) -> None:
+        severity: Severity = "warning"
+        self.faults.append(Fault(code, message, path, hint, at_key=at_key, severity=severity))
+
+    def unknown(self, what: str, name: str, known: Iterable[str], path: Path, *, at_key: bool = False) -> None:
+        """Report a name that means nothing, with what was probably meant."""
+        self.fault(
+            f"unknown-{what}",
+            f'"{name}" is not {_article(what)} {what} of this process',
+            path,
+            suggestion(name, known),
+            value=name,
+            at_key=at_key,
+        )
+
+    def known(self, what: str, name: str, among: Iterable[str], path: Path, *, at_key: bool = False) -> bool:
+        """Take note that a declared name is used; report it where it is not declared."""
+        names = list(among)
+        if name not in names:
+            self.unknown(what, name, names, path, at_key=at_key)
+            return False
+        self.used.add((what, name))
+        return True
+
+    def implements(self, holder: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+        """Return the rules that a part of the document carries, all of them declared."""
+        sources = self.content.get("sources") or {}
+        rules = holder.get("implements") or []
+        for index, rule in enumerate(rules):
+            if rule in sources:
+                self.implemented.add(rule)
+            else:
+                self.unknown("source", rule, sources, (*path, "implements", index))
+        return tuple(rules)
+
+    # scopes
+
+    @property
+    def scope(self) -> Scope:
+        """What is seen where no event's data are known."""
+        return self._scope((), {"id": STRING, "name": STRING})
+
+    @property
+    def timed(self) -> Scope:
+        """What is seen while a timer's event runs."""
+        return self._scope("due", {"id": STRING, "name": STRING, "due": INSTANT})
+
+    def scope_of(self, event: str) -> Scope:
+        """What is seen while a declared event runs."""
+        shape = self.event_data[event].schema
+        return self._scope(
+            ("event", event if shape.get("properties") else ""), {"id": STRING, "name": STRING, "data": shape}
+        )
+
+    def scope_with_item(self, scope: Scope, item: Schema) -> Scope:
+        """What is seen in a scope for each item of a list."""
+        key = (id(scope), json.dumps(item, sort_keys=True))
+        if key not in self._scopes:
+            self._scopes[key] = self.language.scope({**scope.variables, "item": item})
+        return self._scopes[key]
+
+    def _scope(self, key: Any, event: Mapping[str, Schema]) -> Scope:
+        if key not in self._scopes:
+            self._scopes[key] = self.language.scope({**self._common, "event": record(event)})
+        return self._scopes[key]
+
+
+def _schema_of(value: Any) -> Schema:
+    match value:
+        case bool():
+            return BOOLEAN
+        case int():
+            return INTEGER
+        case list():
+            return {"type": "array", "items": _schema_of(value[0]) if value else STRING}
+        case _:
+            return STRING
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"

@@ -1,0 +1,244 @@
+"""Guards, values, delays and templates: everything in a document that is written in CEL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from caseway.engine.compiler.compilation import BOOLEAN, STRING, STRINGS, Compilation, place
+from caseway.engine.duration import parse_duration
+from caseway.engine.expression import Program, Schema, Scope, Template
+from caseway.engine.fault import Path, suggestion
+from caseway.engine.guard import Always, Condition, Every, Guard, Neither, Some, Test
+from caseway.engine.shape import Shape
+from caseway.engine.value import Computed, Delay, Fields, Items, Literal, Value
+
+NOTHING: frozenset[str] = frozenset()
+
+
+class Expressions:
+    """Compiles what is written in CEL. A fault is reported, and None returned in its place."""
+
+    def __init__(self, compilation: Compilation) -> None:
+        self.compilation = compilation
+        self._conditions: dict[str, Guard | None] = {}
+        self._open: list[str] = []
+        self._programs: dict[Any, Program] = {}
+        self._assumed: frozenset[str] = NOTHING
+
+    @contextmanager
+    def assuming(self, facts: frozenset[str]) -> Iterator[None]:
+        """Take facts as certain for a while: an action may rely on what its transition's guard made sure of."""
+        before, self._assumed = self._assumed, self._assumed | facts
+        try:
+            yield
+        finally:
+            self._assumed = before
+
+    def program(
+        self, scope: Scope, text: str, path: Path, wants: Schema | None = None, known: frozenset[str] = NOTHING
+    ) -> Program | None:
+        """Compile one expression; the same text in the same scope is compiled once."""
+        known |= self._assumed
+        key = (id(scope), text, repr(wants), known)
+        program = self._programs.get(key)
+        if program is None:
+            program, faults = scope.compile(text, wants, known)
+            self.compilation.faults += (fault.within(path) for fault in faults)
+            if program is None:
+                return None
+            if not faults:
+                self._programs[key] = program
+        for read in program.reads:
+            if read.startswith("param."):
+                self.compilation.used.add(("parameter", read.split(".")[1]))
+        return program
+
+    # guards
+
+    def guard(
+        self, scope: Scope, written: Any, path: Path, known: frozenset[str] = NOTHING
+    ) -> tuple[Guard | None, frozenset[str]]:
+        """Compile a guard; return with it the facts that are certain where it holds."""
+        match written:
+            case bool():
+                return Always(written), NOTHING
+            case str() if written in (self.compilation.content.get("conditions") or {}):
+                self.compilation.used.add(("condition", written))
+                condition = self.condition(written, path)
+                return (Condition(written, condition) if condition else None), NOTHING
+            case str():
+                program = self.program(scope, written, path, BOOLEAN, known)
+                return (Test(program, place(path)), program.establishes) if program else (None, NOTHING)
+            case list():
+                return self._every(scope, written, path, known)
+            case {"any": list(alternatives)}:
+                some = self._guards(scope, alternatives, (*path, "any"), known)
+                return (Some(some) if some is not None else None), NOTHING
+            case {"none": list(alternatives)}:
+                neither = self._guards(scope, alternatives, (*path, "none"), known)
+                return (Neither(neither) if neither is not None else None), NOTHING
+        return None, NOTHING
+
+    def condition(self, name: str, path: Path) -> Guard | None:
+        """Return the guard that a condition stands for, compiled once."""
+        if name in self._open:
+            loop = " -> ".join([*self._open[self._open.index(name) :], name])
+            self.compilation.fault(
+                "condition-loop",
+                f"the condition {name} leads back to itself: {loop}",
+                path,
+                "let one of them say what it needs itself",
+                value=name,
+            )
+            return None
+        if name not in self._conditions:
+            self._open.append(name)
+            written = self.compilation.content["conditions"][name]
+            self._conditions[name], _ = self.guard(self.compilation.scope, written, ("conditions", name))
+            self._open.pop()
+        return self._conditions[name]
+
+    def _every(
+        self, scope: Scope, written: list[Any], path: Path, known: frozenset[str]
+    ) -> tuple[Guard | None, frozenset[str]]:
+        guards, certain = [], known
+        for index, each in enumerate(written):
+            guard, more = self.guard(scope, each, (*path, index), certain)
+            guards.append(guard)
+            certain |= more
+        if any(guard is None for guard in guards):
+            return None, NOTHING
+        return Every(tuple(guard for guard in guards if guard is not None)), certain - known
+
+    def _guards(self, scope: Scope, written: list[Any], path: Path, known: frozenset[str]) -> tuple[Guard, ...] | None:
+        guards = [self.guard(scope, each, (*path, index), known)[0] for index, each in enumerate(written)]
+        return None if None in guards else tuple(guard for guard in guards if guard is not None)
+
+    # values
+
+    def value(
+        self, scope: Scope, written: Any, path: Path, wants: Schema | None = None, known: frozenset[str] = NOTHING
+    ) -> Value | None:
+        """Compile a value that must fit a shape."""
+        match written:
+            case str():
+                program = self.program(scope, written, path, wants, known)
+                return Computed(program, place(path)) if program else None
+            case {"text": str(text), **rest} if not rest:
+                return self._literal(text, path, wants)
+            case dict():
+                return self._fields(scope, written, path, wants, known)
+            case list():
+                item = (wants or {}).get("items")
+                values = [self.value(scope, each, (*path, index), item, known) for index, each in enumerate(written)]
+                if wants is not None and not self._is(wants, "array", "a list", path, written):
+                    return None
+                return None if None in values else Items(tuple(value for value in values if value is not None))
+            case _:
+                return self._literal(written, path, wants)
+
+    def _literal(self, value: Any, path: Path, wants: Schema | None) -> Value | None:
+        faults = Shape(wants).faults(value) if wants else ()
+        self.compilation.faults += (fault.within(path) for fault in faults)
+        return None if faults else Literal(value)
+
+    def _fields(
+        self, scope: Scope, written: Mapping[str, Any], path: Path, wants: Schema | None, known: frozenset[str]
+    ) -> Value | None:
+        if wants is not None and not self._is(wants, "object", "an object", path, written):
+            return None
+        properties = (wants or {}).get("properties", {})
+        free = (wants or {}).get("additionalProperties", {} if wants is None else False)
+        values: dict[str, Value] = {}
+        for name, each in written.items():
+            if wants is not None and name not in properties and free is False:
+                self.compilation.fault(
+                    "unknown-field",
+                    f'"{name}" is not a field here',
+                    (*path, name),
+                    suggestion(name, properties),
+                    value=name,
+                    at_key=True,
+                )
+                continue
+            schema = properties.get(name) or (free if isinstance(free, Mapping) and free else None)
+            value = self.value(scope, each, (*path, name), schema, known)
+            if value is not None:
+                values[name] = value
+        for name in (wants or {}).get("required", ()):
+            if name not in written and "default" not in properties.get(name, {}):
+                self.compilation.fault(
+                    "missing-field", f'the field "{name}" is required here', path, "give it a value", value=name
+                )
+        return Fields(values)
+
+    def _is(self, wants: Schema, kind: str, told: str, path: Path, written: Any) -> bool:
+        kinds = wants.get("type")
+        if kinds is None or kind == kinds or kind in kinds:
+            return True
+        self.compilation.fault(
+            "result-type",
+            f"{told} does not fit here: {_named(kinds)} is wanted",
+            path,
+            "write a CEL expression or a literal of that type",
+            value=written,
+        )
+        return False
+
+    def text(self, scope: Scope, written: Any, path: Path) -> Value | None:
+        """Compile a value that is one string."""
+        return self.value(scope, written, path, STRING)
+
+    def texts(self, scope: Scope, written: Any, path: Path) -> Value | None:
+        """Compile a value that is one string or a list of strings."""
+        if not isinstance(written, str):
+            return (
+                self.text(scope, written, path)
+                if isinstance(written, dict)
+                else self.value(scope, written, path, STRINGS)
+            )
+        program, faults = scope.compile(written, STRINGS)
+        wants = STRING if program is None and [fault.code for fault in faults] == ["result-type"] else STRINGS
+        return self.value(scope, written, path, wants)
+
+    # delays and templates
+
+    def delay(self, scope: Scope, written: str, path: Path) -> Delay | None:
+        """Compile a delay: an ISO 8601 literal, a parameter that is one, or a string in the case's data."""
+        parameter = written.removeprefix("param.")
+        if parameter != written and parameter in self.compilation.parameters:
+            self.compilation.used.add(("parameter", parameter))
+            written_there = self.compilation.parameters[parameter]
+            return self._fixed_delay(written_there, ("parameters", parameter))
+        if written[:1] == "P":
+            return self._fixed_delay(written, path)
+        program = self.program(scope, written, path, STRING)
+        return Delay(Computed(program, place(path))) if program else None
+
+    def _fixed_delay(self, written: Any, path: Path) -> Delay | None:
+        try:
+            return Delay(parse_duration(str(written)))
+        except ValueError as error:
+            self.compilation.fault("bad-delay", str(error), path, "write PT30M, PT8H, P2D or P1W", value=written)
+            return None
+
+    def template(self, written: Any, path: Path) -> dict[str, Template] | None:
+        """Compile a text with `{{ CEL }}` inside, or one per language."""
+        texts = {"": written} if isinstance(written, str) else dict(written)
+        made: dict[str, Template] = {}
+        for language, text in texts.items():
+            at = (*path, language) if language else path
+            template, faults = self.compilation.scope.template(text)
+            self.compilation.faults += (fault.within(at) for fault in faults)
+            if template is not None:
+                made[language] = template
+                for read in template.reads:
+                    if read.startswith("param."):
+                        self.compilation.used.add(("parameter", read.split(".")[1]))
+        return made if len(made) == len(texts) else None
+
+
+def _named(kinds: Any) -> str:
+    return kinds if isinstance(kinds, str) else " or ".join(kinds)

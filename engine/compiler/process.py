@@ -1,0 +1,208 @@
+"""A whole process: its declarations, its states, and what only shows when both are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from caseway.engine.actor import RESERVED_ROLES
+from caseway.engine.compiler import analysis
+from caseway.engine.compiler.action import Actions
+from caseway.engine.compiler.assembly import statechart
+from caseway.engine.compiler.compilation import Compilation, content_hash
+from caseway.engine.compiler.expression import Expressions
+from caseway.engine.compiler.pruning import sound
+from caseway.engine.compiler.state import States, words
+from caseway.engine.compiler.tree import Branch, grow
+from caseway.engine.definition import Definition, EventRule, State
+from caseway.engine.event import START
+from caseway.engine.fault import Fault, Path
+from caseway.engine.shape import shape_faults
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What became of a document: a definition where there is no error, and all faults, warnings among them."""
+
+    definition: Definition | None
+    faults: tuple[Fault, ...]
+
+
+def compile_process(content: Any, misshapen: Sequence[Fault] = ()) -> Compiled:
+    """Compile a document whose shape faults, if any, are given; they are part of what is returned.
+
+    Parts with a wrong shape are left out, and the rest is checked for meaning all the same. What only a whole
+    document can show (what is reachable, what is unused) is looked at only where the shape is right.
+    """
+    if not isinstance(content, Mapping) or not isinstance(content.get("states"), Mapping):
+        return Compiled(None, tuple(misshapen))
+    kept = sound(content, misshapen)
+    faults = list(misshapen)
+    faults += _data_faults(kept)
+    compilation = Compilation(_without_bad_shapes(kept, faults))
+    root = grow(compilation.content)
+    expressions = Expressions(compilation)
+    actions = Actions(compilation, expressions)
+    events = _events(compilation)
+    for name in compilation.content.get("conditions") or {}:
+        expressions.condition(name, ("conditions", name))
+    tree = States(compilation, expressions, actions)
+    initial = tree.initial(root)
+    states = tree.states(root)
+    _cancelled(compilation, actions)
+    if not faults:
+        compilation.faults += analysis.faults(states, initial, root)
+        _unused(compilation, root)
+    faults += compilation.faults
+    if any(fault.severity == "error" for fault in faults):
+        return Compiled(None, tuple(faults))
+    return Compiled(_definition(compilation, content, events, states, initial), tuple(faults))
+
+
+def _definition(
+    compilation: Compilation,
+    content: Mapping[str, Any],
+    events: Mapping[str, EventRule],
+    states: Mapping[str, State],
+    initial: tuple[str, ...],
+) -> Definition:
+    return Definition(
+        process=content["process"],
+        version=content["version"],
+        hash=content_hash(content),
+        title=words(content.get("title")),
+        description=words(content.get("description")),
+        content=content,
+        sources=content.get("sources") or {},
+        roles={name: words(text) for name, text in compilation.roles.items()},
+        parameters=compilation.parameters,
+        data=compilation.data,
+        events=events,
+        states=states,
+        initial=initial,
+        transitions={transition.id: transition for state in states.values() for transition in state.transitions},
+        messages=tuple(content.get("messages") or ()),
+        payouts=tuple(content.get("payouts") or ()),
+        scope=compilation.scope,
+        timed=compilation.timed,
+        chart=statechart(states, initial),
+    )
+
+
+def _data_faults(content: Mapping[str, Any]) -> list[Fault]:
+    """Report what the schema of the language cannot say about the shapes that a process declares."""
+    shapes: list[tuple[Path, Any]] = [(("data",), content.get("data"))]
+    shapes += [
+        (("events", name, "data"), rule.get("data"))
+        for name, rule in (content.get("events") or {}).items()
+        if isinstance(rule, Mapping)
+    ]
+    return [
+        fault.within(path) for path, schema in shapes if isinstance(schema, Mapping) for fault in shape_faults(schema)
+    ]
+
+
+def _without_bad_shapes(content: Mapping[str, Any], faults: Sequence[Fault]) -> Mapping[str, Any]:
+    """Leave out defaults and the like that do not fit, so that expressions can still be typed."""
+    inner = [fault for fault in faults if fault.path[:1] == ("data",) or fault.path[:1] == ("events",)]
+    kept: Mapping[str, Any] = sound(content, inner)
+    return kept
+
+
+def _events(compilation: Compilation) -> dict[str, EventRule]:
+    events = {}
+    for name, rule in compilation.events.items():
+        path: Path = ("events", name)
+        if name == START:
+            compilation.fault(
+                "reserved-name",
+                '"start" is the event that opens every case',
+                path,
+                "choose another name",
+                value=name,
+                at_key=True,
+            )
+        for index, role in enumerate(rule.get("by") or ()):
+            if role not in RESERVED_ROLES:
+                compilation.known("role", role, [*compilation.roles, *sorted(RESERVED_ROLES)], (*path, "by", index))
+        _visibility(compilation, rule.get("data"), (*path, "data"))
+        events[name] = EventRule(
+            name=name,
+            by=tuple(rule.get("by") or ()),
+            data=compilation.event_data[name],
+            scope=compilation.scope_of(name),
+            title=words(rule.get("title")),
+            implements=compilation.implements(rule, path),
+        )
+    for name in compilation.roles:
+        if name in RESERVED_ROLES:
+            compilation.fault(
+                "reserved-name",
+                f'"{name}" is a role that Caseway gives itself',
+                ("roles", name),
+                "choose another name",
+                value=name,
+                at_key=True,
+            )
+    _visibility(compilation, compilation.content.get("data"), ("data",))
+    return events
+
+
+def _visibility(compilation: Compilation, schema: Any, path: Path) -> None:
+    """Check the roles that may see a field, all the way down a shape."""
+    if isinstance(schema, list):
+        for index, each in enumerate(schema):
+            _visibility(compilation, each, (*path, index))
+    if not isinstance(schema, Mapping):
+        return
+    for key, value in schema.items():
+        if key == "x-visible-to" and isinstance(value, list):
+            for index, role in enumerate(value):
+                if role != "assignee":
+                    compilation.known("role", role, [*compilation.roles, "assignee"], (*path, key, index))
+        elif key in ("properties", "items", "additionalProperties"):
+            for name, each in value.items() if key == "properties" else [("", value)]:
+                _visibility(compilation, each, (*path, key, name) if name else (*path, key))
+
+
+def _cancelled(compilation: Compilation, actions: Actions) -> None:
+    for name, path in actions.cancelled:
+        if name not in actions.timers:
+            compilation.unknown("timer", name, actions.timers, path)
+
+
+def _unused(compilation: Compilation, root: Branch) -> None:
+    """Warn of what is declared and never used, and of sources that nothing implements."""
+    content = compilation.content
+    worked = {event for branch in root.below() for event in _work_events(branch)}
+    for what, section in (
+        ("event", "events"),
+        ("message", "messages"),
+        ("payout", "payouts"),
+        ("condition", "conditions"),
+        ("parameter", "parameters"),
+    ):
+        for name in content.get(section) or {}:
+            if (what, name) not in compilation.used and name not in worked:
+                compilation.warn(
+                    f"unused-{what}",
+                    f'the {what} "{name}" is declared and never used',
+                    (section, name),
+                    "use it or take it out",
+                    at_key=True,
+                )
+    for rule in content.get("sources") or {}:
+        if rule not in compilation.implemented:
+            compilation.warn(
+                "source-not-implemented",
+                f"nothing implements {rule}",
+                ("sources", rule),
+                f"write implements: [{rule}] where it is carried",
+                at_key=True,
+            )
+
+
+def _work_events(branch: Branch) -> tuple[str, ...]:
+    work = branch.written.get("work")
+    return (work.get("claim", ""), work.get("pass", "")) if isinstance(work, Mapping) else ()

@@ -1,0 +1,153 @@
+"""One immutable version of a process, compiled: what the document says, with every name resolved and every expression checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from caseway.engine.action import Action
+from caseway.engine.expression import Scope
+from caseway.engine.guard import Guard
+from caseway.engine.shape import Shape
+from caseway.engine.statechart import Statechart
+from caseway.engine.value import Delay, Value
+
+Text = Mapping[str, str]
+"""A text by language; under the empty language where the document gives it without one."""
+
+Kind = Literal["state", "parallel", "final", "history"]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A transition as its author wrote it.
+
+    `id` is its name in journals: `<state>.on.<event>.<n>`. `event` is what triggers it: a declared event, a timer's
+    name, `done.state.<path>`, or nothing for an eventless one. `place` is where it stands in the document.
+    """
+
+    id: str
+    kind: Literal["on", "always", "done", "after"]
+    event: str
+    source: str
+    targets: tuple[str, ...] = ()
+    guard: Guard | None = None
+    actions: tuple[Action, ...] = ()
+    internal: bool = False
+    title: Text = field(default_factory=dict)
+    implements: tuple[str, ...] = ()
+    place: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TimerRule:
+    """A timer that is armed when its state is entered and void when it is left."""
+
+    name: str
+    delay: Delay
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRule:
+    """What a state offers to whom, and by which events it is claimed and passed."""
+
+    role: str | None
+    candidates: Value | None
+    claim: str
+    pass_: str | None
+    implements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """A hint for the people at work in a state; shown, never enforced. No roles: for everybody."""
+
+    text: Text
+    roles: tuple[str, ...] = ()
+    implements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of the tree, by its dotted path."""
+
+    path: str
+    parent: str
+    kind: Kind
+    initial: tuple[str, ...] = ()
+    deep: bool = False
+    entry: tuple[Action, ...] = ()
+    exit: tuple[Action, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    timers: tuple[TimerRule, ...] = ()
+    work: WorkRule | None = None
+    guidance: tuple[Guidance, ...] = ()
+    closed: bool = False
+    title: Text = field(default_factory=dict)
+    description: Text = field(default_factory=dict)
+    implements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """An event of the process: who may send it (nobody named: anybody), the shape of its data, its scope for CEL."""
+
+    name: str
+    by: tuple[str, ...]
+    data: Shape
+    scope: Scope
+    title: Text = field(default_factory=dict)
+    implements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One version of a process. `hash` is that of the document's content, and `content` the document itself.
+
+    `states` is in document order, parents first. `scope` is what expressions see where no event's data are known.
+    `timers` maps the name of each timer to the scope of its event.
+    """
+
+    process: str
+    version: int
+    hash: str
+    title: Text
+    description: Text
+    content: Mapping[str, Any]
+    sources: Mapping[str, str]
+    roles: Mapping[str, Text]
+    parameters: Mapping[str, Any]
+    data: Shape
+    events: Mapping[str, EventRule]
+    states: Mapping[str, State]
+    initial: tuple[str, ...]
+    transitions: Mapping[str, Transition]
+    messages: tuple[str, ...]
+    payouts: tuple[str, ...]
+    scope: Scope
+    timed: Scope
+    chart: Statechart
+
+    def scope_of(self, event: str) -> Scope:
+        """Return what an expression may see while this event runs."""
+        rule = self.events.get(event)
+        return rule.scope if rule else self.timed
+
+    def ancestry(self, path: str) -> tuple[str, ...]:
+        """Return a state and everything around it, innermost first."""
+        parts = path.split(".")
+        return tuple(".".join(parts[:length]) for length in range(len(parts), 0, -1))
+
+    def active(self, configuration: tuple[str, ...]) -> tuple[str, ...]:
+        """Return every active state, leaves and what is around them, in document order."""
+        names = {around for leaf in configuration for around in self.ancestry(leaf)}
+        return tuple(path for path in self.states if path in names) if len(names) > 1 else tuple(names)
+
+
+def speak(text: Text, language: str = "en") -> str:
+    """Return a text in a language, or else in English, or else in the first there is."""
+    for wanted in (language, "en", ""):
+        if wanted in text:
+            return text[wanted]
+    return next(iter(text.values()), "")

@@ -1,0 +1,28 @@
+"""Something that happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from caseway.engine.actor import Actor
+
+START = "start"
+"""The name of the event that opens a case; no process may declare it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened, by name.
+
+    `id` is unique within a case: sending it again returns the first outcome. `actor` is None for the
+    local operator. `due` is set for timers alone: the instant at which the timer should have fired.
+    """
+
+    name: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+    actor: Actor | None = None
+    due: datetime | None = None

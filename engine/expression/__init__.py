@@ -1,0 +1,10 @@
+"""Guards and computed values in CEL: typed when checked, bounded, evaluated on plain data."""
+
+from caseway.engine.expression.activation import Activation
+from caseway.engine.expression.errors import ExpressionError
+from caseway.engine.expression.kind import Schema
+from caseway.engine.expression.program import Program
+from caseway.engine.expression.scope import Language, Scope
+from caseway.engine.expression.template import Template
+
+__all__ = ["Activation", "ExpressionError", "Language", "Program", "Schema", "Scope", "Template"]

@@ -1,0 +1,277 @@
+"""Steps as JSON: what the journal keeps of them, and how it gives the case back.
+
+A record is plain JSON (dicts, lists, str, int, float, bool, None): what any store may write. Instants are RFC 3339 in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from caseway.engine.actor import Actor
+from caseway.engine.case import Case, Memory, Timer, Work
+from caseway.engine.effect import CancelTimer, Effect, Message, Payout, SetTimer
+from caseway.engine.event import Event
+from caseway.engine.outcome import Entry, Refusal, Step
+
+Record = dict[str, Any]
+
+
+def instant_text(at: datetime) -> str:
+    """Write an instant as RFC 3339 in UTC, with microseconds only where there are some."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def instant(text: str) -> datetime:
+    """Read what `instant_text` wrote."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def entry(step: Step) -> Entry:
+    """Write a step down as the journal keeps it."""
+    after = step.after
+    return Entry(
+        case=after.id,
+        revision=after.revision,
+        process=after.process,
+        version=after.version,
+        definition=after.definition,
+        event=step.event,
+        at=step.at,
+        source=step.before.configuration,
+        target=after.configuration,
+        change=difference(step.before, after),
+        transitions=step.transitions,
+        effects=step.effects,
+        refusal=step.refusal,
+    )
+
+
+def difference(before: Case, after: Case) -> Record:
+    """What `after` has that `before` had not: whole fields, and within `data` whole top-level fields."""
+    change: Record = {}
+    for name, write in _FIELDS.items():
+        old, new = getattr(before, name), getattr(after, name)
+        if old is not new and old != new:
+            change[name] = write(new)
+    if before.data is not after.data:
+        changed = {
+            key: value for key, value in after.data.items() if key not in before.data or before.data[key] is not value
+        }
+        gone = sorted(key for key in before.data if key not in after.data)
+        if changed:
+            change["data"] = changed
+        if gone:
+            change["without"] = gone
+    return change
+
+
+def replay(entries: Iterable[Entry]) -> Case | None:
+    """Fold the recorded changes of a case's journal, in order. None: the journal is empty."""
+    record: Record = {}
+    for line in entries:
+        change = line.change
+        data = {key: value for key, value in record.get("data", {}).items() if key not in change.get("without", ())}
+        record.update(id=line.case, process=line.process, version=line.version, definition=line.definition)
+        record.update({name: value for name, value in change.items() if name not in {"data", "without"}})
+        record["data"] = data | change.get("data", {})
+    return case_from_record(record) if record else None
+
+
+def case_record(case: Case) -> Record:
+    """Write a case as JSON."""
+    fixed = {"id": case.id, "process": case.process, "version": case.version, "definition": case.definition}
+    return fixed | {name: write(getattr(case, name)) for name, write in _FIELDS.items()} | {"data": dict(case.data)}
+
+
+def case_from_record(record: Mapping[str, Any]) -> Case:
+    """Read what `case_record` wrote, or what folding changes gave; what is missing has its default."""
+    read = {name: _READERS[name](record[name]) for name in _READERS if name in record}
+    return Case(
+        record["id"], record["process"], record["version"], record["definition"], data=record.get("data", {}), **read
+    )
+
+
+def entry_record(line: Entry) -> Record:
+    """Write a journal line as JSON; what is empty is left out."""
+    event = line.event
+    record: Record = {
+        "case": line.case,
+        "revision": line.revision,
+        "process": line.process,
+        "version": line.version,
+        "definition": line.definition,
+        "at": instant_text(line.at),
+        "event": {"id": event.id, "name": event.name, "data": dict(event.data)},
+        "source": list(line.source),
+        "target": list(line.target),
+        "change": dict(line.change),
+        "transitions": list(line.transitions),
+        "effects": [effect_record(effect) for effect in line.effects],
+    }
+    if event.actor is not None:
+        record["event"]["actor"] = actor_record(event.actor)
+    if event.due is not None:
+        record["event"]["due"] = instant_text(event.due)
+    if line.refusal is not None:
+        record["refusal"] = refusal_record(line.refusal)
+    return record
+
+
+def entry_from_record(record: Mapping[str, Any]) -> Entry:
+    """Read what `entry_record` wrote."""
+    event = record["event"]
+    actor, due, refusal = event.get("actor"), event.get("due"), record.get("refusal")
+    return Entry(
+        case=record["case"],
+        revision=record["revision"],
+        process=record["process"],
+        version=record["version"],
+        definition=record["definition"],
+        event=Event(
+            event["name"],
+            event["data"],
+            event["id"],
+            Actor(actor["id"], frozenset(actor["roles"]), frozenset(actor["tags"])) if actor else None,
+            instant(due) if due else None,
+        ),
+        at=instant(record["at"]),
+        source=tuple(record["source"]),
+        target=tuple(record["target"]),
+        change=record["change"],
+        transitions=tuple(record["transitions"]),
+        effects=tuple(effect_from_record(effect) for effect in record["effects"]),
+        refusal=Refusal(refusal["code"], refusal["message"], refusal["facts"]) if refusal else None,
+    )
+
+
+def actor_record(actor: Actor) -> Record:
+    """Write an actor as JSON."""
+    return {"id": actor.id, "roles": sorted(actor.roles), "tags": sorted(actor.tags)}
+
+
+def refusal_record(refusal: Refusal) -> Record:
+    """Write a refusal as JSON."""
+    return {"code": refusal.code, "message": refusal.message, "facts": dict(refusal.facts)}
+
+
+def effect_record(effect: Effect) -> Record:
+    """Write an effect as JSON; `kind` tells which it is."""
+    match effect:
+        case SetTimer():
+            return {"kind": "set-timer", "id": effect.id, "timer": effect.timer, "due": instant_text(effect.due)}
+        case CancelTimer():
+            return {"kind": "cancel-timer", "id": effect.id, "timer": effect.timer, "armed_by": effect.armed_by}
+        case Message():
+            return {
+                "kind": "message",
+                "id": effect.id,
+                "message": effect.message,
+                "to": effect.to,
+                "subject": dict(effect.subject),
+                "body": dict(effect.body),
+            }
+        case Payout():
+            return {
+                "kind": "payout",
+                "id": effect.id,
+                "payout": effect.payout,
+                "amount": effect.amount,
+                "unit": effect.unit,
+                "payee": effect.payee,
+                "account": effect.account,
+                "payer": effect.payer,
+                "payer_account": effect.payer_account,
+                "purpose": effect.purpose,
+                "implements": list(effect.implements),
+            }
+
+
+def effect_from_record(record: Mapping[str, Any]) -> Effect:
+    """Read what `effect_record` wrote."""
+    fields = {name: value for name, value in record.items() if name != "kind"}
+    match record["kind"]:
+        case "set-timer":
+            return SetTimer(**fields | {"due": instant(fields["due"])})
+        case "cancel-timer":
+            return CancelTimer(**fields)
+        case "message":
+            return Message(**fields)
+        case "payout":
+            return Payout(**fields | {"implements": tuple(fields["implements"])})
+        case kind:
+            raise ValueError(f"a journal holds an effect of the unknown kind {kind!r}")
+
+
+def _timers(timers: Iterable[Timer]) -> list[Record]:
+    return [{"id": t.id, "name": t.name, "due": instant_text(t.due), "fault": t.fault} for t in timers]
+
+
+def _work(work: Iterable[Work]) -> list[Record]:
+    return [
+        {
+            "state": offer.state,
+            "role": offer.role,
+            "candidates": None if offer.candidates is None else list(offer.candidates),
+            "passed": list(offer.passed),
+            "offered": offer.offered,
+        }
+        for offer in work
+    ]
+
+
+def _read_timer(record: Mapping[str, Any]) -> Timer:
+    return Timer(record["id"], record["name"], instant(record["due"]), record["fault"])
+
+
+def _read_work(record: Mapping[str, Any]) -> Work:
+    candidates = record["candidates"]
+    return Work(
+        record["state"],
+        record["role"],
+        None if candidates is None else tuple(candidates),
+        tuple(record["passed"]),
+        record["offered"],
+    )
+
+
+def _memory(memory: Memory) -> list[list[Any]]:
+    return [[history, list(leaves)] for history, leaves in memory]
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _optional_instant(at: datetime | None) -> str | None:
+    return None if at is None else instant_text(at)
+
+
+# Everything in which two revisions of a case can differ, but for its data.
+_FIELDS = {
+    "revision": _same,
+    "configuration": list,
+    "memory": _memory,
+    "timers": _timers,
+    "work": _work,
+    "assignee": _same,
+    "entered": lambda entered: {state: instant_text(at) for state, at in entered.items()},
+    "opened_at": _optional_instant,
+    "last_at": _optional_instant,
+    "closed": _same,
+    "final": _same,
+}
+_READERS = {
+    "revision": _same,
+    "configuration": tuple,
+    "memory": lambda memory: tuple((history, tuple(leaves)) for history, leaves in memory),
+    "timers": lambda timers: tuple(map(_read_timer, timers)),
+    "work": lambda work: tuple(map(_read_work, work)),
+    "assignee": _same,
+    "entered": lambda entered: {state: instant(at) for state, at in entered.items()},
+    "opened_at": lambda at: None if at is None else instant(at),
+    "last_at": lambda at: None if at is None else instant(at),
+    "closed": _same,
+    "final": _same,
+}

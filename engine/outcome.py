@@ -1,0 +1,61 @@
+"""What came of an event: a Step or a Refusal, and the journal's line about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from caseway.engine.case import Case, Configuration
+from caseway.engine.effect import Effect
+from caseway.engine.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an event did nothing. `code` is stable kebab-case; `message` is a sentence for people."""
+
+    code: str
+    message: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One run-to-completion reaction: the case before, the case after, and what is to be done.
+
+    `transitions` names what was taken, in order. `refusal` is set only where a timer fired in vain: the
+    firing consumes the timer, so it is a step of its own in which nothing else changes.
+    """
+
+    event: Event
+    at: datetime
+    before: Case
+    after: Case
+    transitions: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A Step as the journal keeps it: one line per revision of a case.
+
+    `source` and `target` are the configurations before and after. `change` is the difference between the
+    two cases in JSON (see `journal.difference`); folding the changes of all entries gives the case.
+    """
+
+    case: str
+    revision: int
+    process: str
+    version: int
+    definition: str
+    event: Event
+    at: datetime
+    source: Configuration
+    target: Configuration
+    change: Mapping[str, Any]
+    transitions: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    refusal: Refusal | None = None

@@ -1,0 +1,145 @@
+"""What the runtime asks of the world. Each adapter stands behind one of these."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
+
+from caseway.engine.case import Case, Configuration, Timer
+from caseway.engine.definition import Definition
+from caseway.engine.effect import Message
+from caseway.engine.outcome import Entry, Step
+from caseway.engine.posting import Balance, Posting
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A case as stored, and the recorded outcome of the event id that was asked about, if there is one."""
+
+    case: Case
+    known: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DueTimer:
+    """A timer whose time has come, and the case it belongs to."""
+
+    case: str
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message in the outbox: `attempts` deliveries have failed so far, the last one with `error`."""
+
+    case: str
+    message: Message
+    attempts: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLine:
+    """What a list shows of a case."""
+
+    id: str
+    process: str
+    version: int
+    state: Configuration
+    assignee: str | None
+    closed: bool
+    final: bool
+    revision: int
+    opened_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseQuery:
+    """Which cases to list; what is None does not matter. `state` matches a leaf path or anything above it."""
+
+    process: str | None = None
+    state: str | None = None
+    closed: bool | None = None
+    assignee: str | None = None
+    limit: int | None = None
+
+
+class Store(Protocol):
+    """Where cases live.
+
+    - `load` raises UnknownCase. Its `known` is the entry whose event has the id asked for, else None.
+    - `commit` writes the case, the journal entry, the timers, the outbox and the postings of one step together or
+      not at all. It raises CaseConflict where the stored revision is not that of `step.before`, where the case
+      exists already although `step.before.revision` is 0, where the journal of this case already has the event id, or
+      where an effect (an armed timer, a message, a payout) of the same id was written before. It raises UnknownProcess
+      where a case is opened on, or moves to, a definition that was not kept.
+    - `journal` yields a case's entries in order of revision, and nothing for an unknown case.
+    - `due` yields timers due at or before `now` that are armed and not set aside, in due order (ties: by id), at most `limit`.
+    - `outgoing` yields undelivered messages, oldest first and in order within a case and recipient, at most `limit`;
+      those set aside are left out.
+    - `delivered` and `undelivered` record an attempt; `undelivered(..., set_aside=True)` takes it out of `outgoing`, and
+      a later `set_aside=False` puts it back. A delivered message stays delivered; an unknown id changes nothing.
+    - `cases` yields lines in order of opening, then id. Long answers are read as they are asked for, page by page.
+    - `postings` yields lines in order of writing; `balances` sums them, in order of owner, account and unit.
+    - `keep_definition` stores a version's content by its hash; the second time it does nothing. It raises VersionChanged
+      where the same process and version was kept with another hash.
+    - What JSON or a column cannot hold is an InvalidInput, and nothing is written.
+    - `definition` gives the content back, and `pinned` the hash of a version that is in use, else None.
+    - `join` gives the same store writing through a caller's own open transaction, which the caller ends;
+      a `commit` that raises leaves nothing of its own in that transaction.
+    - `rehearsal` says whether the database was made to rehearse in: only there may the clock be in the future.
+    - Whatever the world does wrong is a WorldError.
+    """
+
+    def load(self, case: str, event: str) -> Loaded: ...
+    def commit(self, step: Step) -> None: ...
+    def journal(self, case: str) -> Iterator[Entry]: ...
+    def due(self, now: datetime, limit: int) -> Sequence[DueTimer]: ...
+    def outgoing(self, limit: int) -> Sequence[Outgoing]: ...
+    def delivered(self, effect: str, at: datetime) -> None: ...
+    def undelivered(self, effect: str, error: str, *, set_aside: bool) -> None: ...
+    def cases(self, query: CaseQuery) -> Iterator[CaseLine]: ...
+    def postings(self, *, case: str | None = None, owner: str | None = None) -> Iterator[Posting]: ...
+    def balances(self, *, owner: str | None = None) -> Iterator[Balance]: ...
+    def keep_definition(self, hash: str, process: str, version: int, content: Mapping[str, Any]) -> None: ...  # noqa: A002
+    def definition(self, hash: str) -> Mapping[str, Any] | None: ...  # noqa: A002
+    def pinned(self, process: str, version: int) -> str | None: ...
+    def join(self, connection: Any) -> Store: ...
+    def rehearsal(self) -> bool: ...
+    def close(self) -> None: ...
+
+
+class Catalogue(Protocol):
+    """Where definitions come from.
+
+    `latest` gives the definition of the newest version of a process, `version` that of one version; both raise
+    UnknownProcess (saying what there is) or InvalidDefinition. `compiled` gives the definition of a content hash, and asks
+    `content` for what a store kept only where it has not compiled it before.
+    """
+
+    def processes(self) -> Mapping[str, Sequence[int]]: ...
+    def latest(self, process: str) -> Definition: ...
+    def version(self, process: str, version: int) -> Definition: ...
+    def compiled(self, hash: str, content: Callable[[], Mapping[str, Any]]) -> Definition: ...  # noqa: A002
+
+
+class Clock(Protocol):
+    """What time it is: an aware instant in UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class Ids(Protocol):
+    """New ids for events and cases that came without one."""
+
+    def new(self) -> str: ...
+
+
+@runtime_checkable
+class Delivery(Protocol):
+    """Takes a message to the world. Raises WorldError where it could not; `message.id` tells a repetition."""
+
+    def deliver(self, case: str, message: Message) -> None: ...

@@ -1,0 +1,299 @@
+"""The shell: load, step, commit. Alone in calling ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from caseway.engine.acceptance import Acceptance, acceptances
+from caseway.engine.actor import SYSTEM, SYSTEM_ROLE, Actor
+from caseway.engine.case import Case, Timer
+from caseway.engine.definition import Definition
+from caseway.engine.errors import CaseConflict, CasewayError, FaultyStep, InvalidInput, Refused, UnknownCase, WorldError
+from caseway.engine.event import START, Event
+from caseway.engine.journal import entry
+from caseway.engine.outcome import Entry, Refusal, Step
+from caseway.engine.ports import CaseLine, CaseQuery, Catalogue, Clock, Delivery, Ids, Store
+from caseway.engine.posting import Balance, Posting
+from caseway.engine.step import FAULTY_CODES, lapse, step
+from caseway.engine.view import CaseView, case_view, entry_views
+
+ATTEMPTS = 8
+"""How often a lost race is run again before CaseConflict reaches the caller."""
+
+FIRINGS = 100
+"""How many overdue timers of one case fire at a time; timers that arm each other without delay do not go on for ever."""
+
+DELIVERY_ATTEMPTS = 5
+"""How often the delivery of a message may fail before it is set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """What one pass over the outbox did: effect ids delivered, and those that failed with the reason."""
+
+    delivered: tuple[str, ...]
+    failed: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Runs cases: starts them, sends them events, shows them. Starts no thread and keeps no state of its own.
+
+    Wherever `actor` is left out, the local operator acts: the host itself, who sees everything and may send the events
+    that name nobody in `by`. Refusals are raised as Refused; every error is a CasewayError.
+    """
+
+    store: Store
+    catalogue: Catalogue
+    clock: Clock
+    ids: Ids
+    delivery: Delivery | None = None
+
+    def join(self, connection: Any) -> Runtime:
+        """Return the same runtime writing through the caller's own open SQLAlchemy connection.
+
+        The case is then committed or rolled back together with the caller's rows, by the caller.
+        """
+        return replace(self, store=self.store.join(connection))
+
+    # what happens to a case
+
+    def start(
+        self,
+        process: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        id: str | None = None,  # noqa: A002  # the word of the glossary
+        version: int | None = None,
+        actor: Actor | None = None,
+        now: datetime | None = None,
+    ) -> Entry:
+        """Open a case and return its first journal entry. Starting the same id with the same data again returns that entry."""
+        definition = self.catalogue.latest(process) if version is None else self.catalogue.version(process, version)
+        case_id = _checked_id(id) if id is not None else self.ids.new()
+        event = Event(START, dict(data or {}), f"{case_id}:{START}", _checked_actor(actor))
+        case = Case(case_id, definition.process, definition.version, definition.hash)
+        for _ in range(ATTEMPTS):
+            known = self._opened(case_id, event)
+            if known:
+                return known
+            outcome = step(definition, case, event, self._now(now))
+            if isinstance(outcome, Refusal):
+                raise _raised(outcome)
+            self.store.keep_definition(definition.hash, definition.process, definition.version, definition.content)
+            try:
+                self.store.commit(outcome)
+            except CaseConflict:
+                continue
+            return entry(outcome)
+        raise CaseConflict(f"Case {case_id} is being started by others; try again.", case=case_id)
+
+    def send(
+        self,
+        case: str,
+        event: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        actor: Actor | None = None,
+        event_id: str | None = None,
+        now: datetime | None = None,
+    ) -> Entry:
+        """Let an event happen to a case and return the journal entry of what came of it.
+
+        Timers of this case that are overdue fire first, each as a step of its own. An `event_id` that the case has seen
+        before returns the first outcome and changes nothing. Raises Refused, UnknownCase, FaultyStep, CaseConflict.
+        """
+        sent = Event(event, dict(data or {}), event_id or self.ids.new(), _checked_actor(actor))
+        for _ in range(ATTEMPTS):
+            try:
+                return self._attempt(case, sent, self._now(now))
+            except CaseConflict:
+                continue
+        raise CaseConflict(f"Case {case} is being moved by others; try again.", case=case)
+
+    def fire_due_timers(self, *, limit: int = 100, now: datetime | None = None) -> Sequence[Entry]:
+        """Fire what is due in the cases of the first `limit` due timers, and return the journal entries.
+
+        Within a case timers fire in due order; one of them may void or arm another.
+        """
+        at = self._now(now)
+        cases = dict.fromkeys(due.case for due in self.store.due(at, limit))
+        return [fired for case in cases for fired in self._fire(case, at)]
+
+    def relay(self, *, limit: int = 100) -> Relayed:
+        """Deliver messages from the outbox, at most `limit`, in order per case and recipient.
+
+        At least once, with the effect id as the key that a receiver can deduplicate on. One that fails keeps later ones to
+        the same recipient of the same case waiting; after several failures it is set aside.
+        """
+        if self.delivery is None:
+            raise InvalidInput(
+                "This runtime has no delivery, so it cannot relay messages; give one to caseway.open(..., delivery=...)."
+            )
+        delivered: list[str] = []
+        failed: list[tuple[str, str]] = []
+        waiting: set[tuple[str, str]] = set()
+        for out in self.store.outgoing(limit):
+            line = (out.case, out.message.to)
+            if line in waiting:
+                continue
+            try:
+                self.delivery.deliver(out.case, out.message)
+            except WorldError as error:
+                waiting.add(line)
+                failed.append((out.message.id, error.message))
+                self.store.undelivered(out.message.id, error.message, set_aside=out.attempts + 1 >= DELIVERY_ATTEMPTS)
+            else:
+                delivered.append(out.message.id)
+                self.store.delivered(out.message.id, self.clock.now())
+        return Relayed(tuple(delivered), tuple(failed))
+
+    # what there is to see
+
+    def accepts(self, case: str, *, actor: Actor | None = None, now: datetime | None = None) -> Sequence[Acceptance]:
+        """Return, for each event of the process, whether it would be accepted now, and why not."""
+        found = self.store.load(case, "").case
+        return tuple(acceptances(self.definition(found), found, _checked_actor(actor), self._now(now)))
+
+    def show(
+        self, case: str, *, actor: Actor | None = None, language: str = "en", now: datetime | None = None
+    ) -> CaseView:
+        """Return a case as the actor may see it."""
+        found = self.store.load(case, "").case
+        return case_view(self.definition(found), found, _checked_actor(actor), language, self._now(now))
+
+    def history(self, case: str, *, actor: Actor | None = None) -> Iterator[Entry]:
+        """Yield a case's journal, oldest first, as the actor may see it."""
+        found = self.store.load(case, "").case
+        return entry_views(self.definition(found), self.store.journal(case), found, _checked_actor(actor))
+
+    def list(self, query: CaseQuery | None = None) -> Iterator[CaseLine]:
+        """Yield the cases that a query asks for, oldest first."""
+        return self.store.cases(query or CaseQuery())
+
+    def postings(self, *, case: str | None = None, owner: str | None = None) -> Iterator[Posting]:
+        """Yield the lines of the ledger, oldest first."""
+        return self.store.postings(case=case, owner=owner)
+
+    def balances(self, *, owner: str | None = None) -> Iterator[Balance]:
+        """Yield what each account holds, by owner, account and unit."""
+        return self.store.balances(owner=owner)
+
+    def definition(self, case: Case) -> Definition:
+        """Return the definition that a case is pinned to, as the store kept it."""
+        return self.catalogue.compiled(case.definition, lambda: self._kept(case))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.store.close()
+
+    # how
+
+    def _kept(self, case: Case) -> Mapping[str, Any]:
+        content = self.store.definition(case.definition)
+        if content is None:
+            told = f"The definition of case {case.id} ({case.process} version {case.version}) is missing from the database."
+            raise WorldError(told, case=case.id)
+        return content
+
+    def _attempt(self, case_id: str, event: Event, now: datetime) -> Entry:
+        loaded = self.store.load(case_id, event.id)
+        if loaded.known:
+            return _first_outcome(loaded.known, event)
+        case = loaded.case
+        definition = self.definition(case)
+        for fired in self._catch_up(definition, case, now):
+            case = fired.after
+        outcome = step(definition, case, event, now)
+        if isinstance(outcome, Refusal):
+            raise _raised(outcome)
+        self.store.commit(outcome)
+        return entry(outcome)
+
+    def _catch_up(self, definition: Definition, case: Case, now: datetime) -> Iterator[Step]:
+        """Fire a case's overdue timers in due order, each as a step of its own, those that one of them arms among them."""
+        for _ in range(FIRINGS):
+            timer = next(iter(_overdue(case, now)), None)
+            if timer is None:
+                return
+            event = Event(timer.name, {}, timer.id, SYSTEM, timer.due)
+            outcome = step(definition, case, event, now)
+            fired = lapse(case, event, now, outcome) if isinstance(outcome, Refusal) else outcome
+            self.store.commit(fired)
+            case = fired.after
+            yield fired
+
+    def _fire(self, case_id: str, now: datetime) -> Sequence[Entry]:
+        fired: list[Entry] = []
+        for _ in range(ATTEMPTS):
+            case = self.store.load(case_id, "").case
+            try:
+                for each in self._catch_up(self.definition(case), case, now):
+                    fired.append(entry(each))  # noqa: PERF401  # what fired before a lost race has fired
+            except CaseConflict:
+                continue
+            break
+        return fired
+
+    def _opened(self, case_id: str, event: Event) -> Entry | None:
+        try:
+            loaded = self.store.load(case_id, event.id)
+        except UnknownCase:
+            return None
+        if loaded.known:
+            return _first_outcome(loaded.known, event)
+        raise _raised(Refusal("case-exists", f"Case {case_id} exists already.", {"case": case_id}))
+
+    def _now(self, now: datetime | None) -> datetime:
+        clock = self.clock.now()
+        if now is None:
+            return clock
+        if now.tzinfo is None:
+            raise InvalidInput(f"The instant {now.isoformat()} has no time zone; write it with an offset, such as Z.")
+        if now > clock and not self.store.rehearsal():
+            raise InvalidInput(
+                f"{now.isoformat()} is in the future; only a database made with `caseway db init --rehearsal` takes that."
+            )
+        return now
+
+
+def _overdue(case: Case, now: datetime) -> list[Timer]:
+    due = (timer for timer in case.timers if timer.due <= now and timer.fault is None)
+    return sorted(due, key=lambda timer: (timer.due, timer.id))
+
+
+def _first_outcome(known: Entry, event: Event) -> Entry:
+    """Return what a repeated event id did the first time, unless it now stands for another event."""
+    if (known.event.name, known.event.actor) == (event.name, event.actor) and _same_data(known, event):
+        return known
+    raise _raised(
+        Refusal(
+            "event-id-reused",
+            f'The event id {event.id} of case {known.case} stands for "{known.event.name}" at revision {known.revision}, with other content.',
+            {"event_id": event.id, "revision": known.revision},
+        )
+    )
+
+
+def _same_data(known: Entry, event: Event) -> bool:
+    """Compare by what was sent: the journal has the data with defaults filled in."""
+    return all(name in known.event.data and known.event.data[name] == value for name, value in event.data.items())
+
+
+def _raised(refusal: Refusal) -> CasewayError:
+    return FaultyStep(refusal.message, **refusal.facts) if refusal.code in FAULTY_CODES else Refused(refusal)
+
+
+def _checked_id(text: str) -> str:
+    if not text or len(text) > 200 or not text.isprintable() or ":" in text:  # noqa: PLR2004
+        raise InvalidInput(f"{text!r} cannot be a case id: 1 to 200 printable characters without a colon.")
+    return text
+
+
+def _checked_actor(actor: Actor | None) -> Actor | None:
+    if actor is not None and SYSTEM_ROLE in actor.roles:
+        raise InvalidInput(f'Nobody can act in the role "{SYSTEM_ROLE}": it is Caseway\'s own.')
+    return actor

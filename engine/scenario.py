@@ -1,0 +1,258 @@
+"""Scenarios: what should come of a case, told step by step, and played in simulated time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from caseway.engine.actor import RESERVED_ROLES, Actor
+from caseway.engine.definition import Definition
+from caseway.engine.duration import parse_duration
+from caseway.engine.effect import Message
+from caseway.engine.errors import CasewayError, FaultyStep, Refused
+from caseway.engine.fault import Fault, Path, suggestion
+from caseway.engine.runtime import Runtime
+
+EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC)
+"""When a scenario begins that does not say: a Monday morning."""
+
+TIMERS_IN_A_WAIT = 1000
+"""How many timers may fire in one wait; more is taken for a process that never rests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One scenario as written: `given`, `steps` and `expect` are as the schema describes them."""
+
+    name: str
+    proves: tuple[str, ...]
+    given: Mapping[str, Any]
+    steps: Sequence[Mapping[str, Any]]
+    expect: Mapping[str, Any]
+
+
+def scenarios(content: Mapping[str, Any]) -> tuple[Scenario, ...]:
+    """Return the scenarios of a document whose shape has been checked."""
+    return tuple(
+        Scenario(
+            each["name"],
+            tuple(each.get("proves", ())),
+            each.get("given", {}),
+            each.get("steps", ()),
+            each.get("expect", {}),
+        )
+        for each in content["scenarios"]
+    )
+
+
+def scenario_faults(content: Mapping[str, Any], definition: Definition) -> Iterator[Fault]:
+    """Yield the names in a scenario document that mean nothing to its process."""
+    people = content.get("people", {})
+    for name, person in people.items():
+        for index, role in enumerate(person.get("roles", ())):
+            if role not in definition.roles:
+                yield _unknown("role", role, definition.roles, ("people", name, "roles", index))
+    names: set[str] = set()
+    for index, scenario in enumerate(content["scenarios"]):
+        path: Path = ("scenarios", index)
+        if scenario["name"] in names:
+            yield Fault(
+                "duplicate-scenario",
+                f'there are two scenarios "{scenario["name"]}"',
+                (*path, "name"),
+                "give each its own name",
+                scenario["name"],
+            )
+        names.add(scenario["name"])
+        for number, rule in enumerate(scenario.get("proves", ())):
+            if rule not in definition.sources:
+                yield _unknown("source", rule, definition.sources, (*path, "proves", number))
+        for number, step in enumerate(scenario.get("steps", ())):
+            yield from _step_faults(step, people, definition, (*path, "steps", number))
+
+
+def _step_faults(
+    step: Mapping[str, Any], people: Mapping[str, Any], definition: Definition, path: Path
+) -> Iterator[Fault]:
+    event = step.get("send")
+    if event is not None and event not in definition.events and "refused" not in step:
+        yield _unknown("event", event, definition.events, (*path, "send"))
+    person = step.get("as")
+    if person is not None and person not in people and ":" not in person:
+        yield _unknown("person", person, people, (*path, "as"))
+    if "wait" in step:
+        try:
+            parse_duration(step["wait"])
+        except ValueError as error:
+            yield Fault("bad-delay", str(error), (*path, "wait"), "write PT30M, PT8H, P2D or P1W", step["wait"])
+
+
+def _unknown(what: str, name: str, known: Any, path: Path) -> Fault:
+    return Fault(f"unknown-{what}", f'"{name}" is not a {what} here', path, suggestion(name, known), name)
+
+
+class Play:
+    """One scenario being played on a runtime that has just been made, in a store to rehearse in."""
+
+    def __init__(self, runtime: Runtime, definition: Definition, scenario: Scenario, people: Mapping[str, Any]) -> None:
+        self.runtime, self.definition, self.scenario, self.people = runtime, definition, scenario, people
+        given = scenario.given
+        self.case = given.get("id", "case")
+        self.now = datetime.fromisoformat(given["at"]).astimezone(UTC) if "at" in given else EPOCH
+        self.refusals = 0
+
+    def failures(self) -> Iterator[str]:
+        """Play the scenario to its end, or to the first thing that is not as expected, and yield what is not."""
+        try:
+            self.runtime.start(self.definition.process, self.scenario.given.get("data"), id=self.case, now=self.now)
+        except CasewayError as error:
+            yield f"given: {error.message}"
+            return
+        for number, step in enumerate(self.scenario.steps, 1):
+            problems = [f"step {number} ({_told(step)}): {problem}" for problem in self._problems(step)]
+            yield from problems
+            if problems:
+                return
+        yield from (f"expect: {problem}" for problem in self._differences(self.scenario.expect))
+
+    def _problems(self, step: Mapping[str, Any]) -> Iterator[str]:
+        if "wait" in step:
+            yield from self._wait(parse_duration(step["wait"]))
+        elif "send" in step:
+            yield from self._send(step)
+        else:
+            yield from self._differences(step["expect"])
+
+    def _send(self, step: Mapping[str, Any]) -> Iterator[str]:
+        expected = step.get("refused")
+        try:
+            self.runtime.send(
+                self.case, step["send"], step.get("data"), actor=self._actor(step.get("as")), now=self.now
+            )
+        except Refused as error:
+            self.refusals += 1
+            if error.refusal.code != expected:
+                wanted = f"{expected} was expected" if expected else "it should have been accepted"
+                yield f"refused ({error.refusal.code}), where {wanted}: {error.message}"
+        except CasewayError as error:
+            yield f"{error.code}: {error.message}"
+        else:
+            if expected:
+                yield f"accepted, where a refusal ({expected}) was expected"
+
+    def _wait(self, delay: timedelta) -> Iterator[str]:
+        until = self.now + delay
+        for _ in range(TIMERS_IN_A_WAIT):
+            due = self.runtime.store.due(until, 1)
+            if not due:
+                self.now = until
+                return
+            self.now = max(self.now, due[0].timer.due)
+            for fired in self.runtime.fire_due_timers(limit=1, now=self.now):
+                if (
+                    fired.refusal
+                    and fired.change.get("timers")
+                    and any(timer["fault"] for timer in fired.change["timers"])
+                ):
+                    yield f"{FaultyStep.code}: {fired.refusal.message}"
+                    return
+        yield f"more than {TIMERS_IN_A_WAIT} timers fired; the process does not rest"
+
+    def _actor(self, name: str | None) -> Actor | None:
+        if name is None:
+            return None
+        if name in self.people:
+            person = self.people[name]
+            return Actor(person.get("id", name), frozenset(person.get("roles", ())), frozenset(person.get("tags", ())))
+        roles, _, person_id = name.partition(":")
+        return Actor(person_id, frozenset(roles.split("+")) - RESERVED_ROLES)
+
+    def _differences(self, expect: Mapping[str, Any]) -> Iterator[str]:
+        case = self.runtime.show(self.case, now=self.now).case
+        seen: dict[str, Any] = {
+            "state": sorted(case.configuration),
+            "closed": case.closed,
+            "final": case.final,
+            "assignee": case.assignee,
+            "refusals": self.refusals,
+            "timers": sorted(timer.name for timer in case.timers),
+        }
+        for name, wanted in expect.items():
+            match name:
+                case "data":
+                    yield from _fields("data", wanted, case.data)
+                case "messages":
+                    yield from _lines("message", wanted, self._messages())
+                case "postings":
+                    yield from _lines("posting", wanted, self._postings())
+                case "balances":
+                    yield from _fields("balance", wanted, self._balances())
+                case _:
+                    value = (
+                        sorted([wanted] if isinstance(wanted, str) else wanted)
+                        if name in ("state", "timers")
+                        else wanted
+                    )
+                    if seen[name] != value:
+                        yield f"{name} is {_json(seen[name])}, not {_json(value)}"
+
+    def _messages(self) -> list[dict[str, Any]]:
+        effects = (effect for entry in self.runtime.history(self.case) for effect in entry.effects)
+        return [
+            {
+                "message": effect.message,
+                "to": effect.to,
+                "subject": _written(effect.subject),
+                "body": _written(effect.body),
+            }
+            for effect in effects
+            if isinstance(effect, Message)
+        ]
+
+    def _postings(self) -> list[dict[str, Any]]:
+        names = ("owner", "account", "amount", "unit", "payout", "purpose")
+        return [{name: getattr(line, name) for name in names} for line in self.runtime.postings(case=self.case)]
+
+    def _balances(self) -> dict[str, int]:
+        return {f"{each.owner}/{each.account}/{each.unit}": each.amount for each in self.runtime.balances()}
+
+
+def _written(text: Mapping[str, str]) -> Any:
+    """Return a text as a document writes it: one without a language as a string."""
+    return text[""] if set(text) == {""} else dict(text)
+
+
+def _fields(what: str, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in wanted.items():
+        if name not in seen:
+            yield f"{what} {name} is missing; {_json(value)} was expected"
+        elif seen[name] != value:
+            yield f"{what} {name} is {_json(seen[name])}, not {_json(value)}"
+
+
+def _lines(what: str, wanted: Sequence[Mapping[str, Any]], seen: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Compare lists of lines in order, looking only at the keys that are wanted of each."""
+    for number, (each, line) in enumerate(zip(wanted, seen, strict=False), 1):
+        found = {key: line.get(key) for key in each}
+        if found != dict(each):
+            yield f"{what} {number} is {_json(found)}, not {_json(each)}"
+    if len(wanted) != len(seen):
+        keys = tuple(wanted[0]) if wanted else tuple(seen[0])[:4]
+        shown = ", ".join(_json({key: line.get(key) for key in keys}) for line in seen)
+        yield f"there are {len(seen)} {what}s, not {len(wanted)}: {shown or 'none'}"
+
+
+def _told(step: Mapping[str, Any]) -> str:
+    if "wait" in step:
+        return f"wait {step['wait']}"
+    if "send" in step:
+        return f"send {step['send']}" + (f" as {step['as']}" if "as" in step else "")
+    return "expect"
+
+
+def _json(value: Any) -> str:
+
+    return json.dumps(dict(value) if isinstance(value, Mapping) else value, ensure_ascii=False, default=str)

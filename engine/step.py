@@ -1,0 +1,193 @@
+"""`step(definition, case, event, now, facts) -> Step | Refusal`: the whole engine is this arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from caseway.engine import access
+from caseway.engine.case import Case
+from caseway.engine.definition import Definition, EventRule
+from caseway.engine.event import START, Event
+from caseway.engine.fault import suggestion
+from caseway.engine.guard import Faulty
+from caseway.engine.outcome import Refusal, Step
+from caseway.engine.reaction import Reaction
+from caseway.engine.statechart import EndlessLoop
+
+FAULTY_CODES = frozenset({"faulty-expression", "endless-loop", "faulty-data"})
+"""Refusals that the author of the process can mend, not the sender of the event."""
+
+
+def step(
+    definition: Definition, case: Case, event: Event, now: datetime, facts: Mapping[str, Any] | None = None
+) -> Step | Refusal:
+    """Let one event happen to a case, to rest. Reads nothing but its arguments and changes none of them.
+
+    A case of revision 0 is opened by the event `start`, whose data become the case's. `now` is an aware UTC instant; where
+    it lies before the case's last step, that step's instant counts. `facts` are what expressions see as `fact`.
+    """
+    now = max(now, case.last_at) if case.last_at else now
+    reaction = Reaction(definition, case, event, now, facts or {})
+    if not case.revision:
+        return _open(reaction)
+    if event.due is not None:
+        return _fire(reaction)
+    return _hear(reaction)
+
+
+def lapse(case: Case, event: Event, now: datetime, refusal: Refusal) -> Step:
+    """Return the step in which a timer fires in vain: it is consumed, or, where the process is faulty, set aside."""
+    now = max(now, case.last_at) if case.last_at else now
+    fault = refusal.message if refusal.code in FAULTY_CODES else None
+    timers = tuple(replace(timer, fault=fault) if timer.id == event.id else timer for timer in case.timers)
+    if fault is None:
+        timers = tuple(timer for timer in timers if timer.id != event.id)
+    after = replace(case, revision=case.revision + 1, timers=timers, last_at=now)
+    return Step(event, now, case, after, refusal=refusal)
+
+
+def _open(reaction: Reaction) -> Step | Refusal:
+    definition, event = reaction.definition, reaction.event
+    data = definition.data.complete(event.data)
+    faults = definition.data.faults(data)
+    if faults:
+        return _invalid(f"The data of a new {definition.process} do not fit", faults)
+    reaction.begin(data)
+    return _run(reaction, lambda: definition.chart.start(reaction))
+
+
+def _fire(reaction: Reaction) -> Step | Refusal:
+    definition, case, event = reaction.definition, reaction.case, reaction.event
+    if all(timer.id != event.id for timer in case.timers):
+        told = f'The timer "{event.name}" of case {case.id} is not armed any more.'
+        return Refusal("stale-timer", told, {"timer": event.name})
+    reaction.timers = tuple(timer for timer in case.timers if timer.id != event.id)
+    if not definition.chart.candidates(case.configuration, case.memory, event.name):
+        return _not_accepted(definition, case, event)
+    return _run(reaction, lambda: definition.chart.react(reaction, event.name))
+
+
+def _hear(reaction: Reaction) -> Step | Refusal:
+    definition, case, event = reaction.definition, reaction.case, reaction.event
+    rule = definition.events.get(event.name)
+    if rule is None:
+        return _unknown(definition, case, event)
+    refusal = objection(definition, case, event, rule)
+    if refusal:
+        return refusal
+    data = rule.data.complete(event.data)
+    faults = rule.data.faults(data)
+    if faults:
+        return _invalid(f'The data of "{event.name}" do not fit', faults)
+    reaction.event = replace(event, data=data)
+    if event.actor is not None and case.work:
+        claimed, passed = access.offers(definition, case, event.name)
+        if claimed:
+            reaction.claim(claimed, event.actor)
+        if passed:
+            reaction.pass_on(passed, event.actor)
+    return _run(reaction, lambda: definition.chart.react(reaction, event.name))
+
+
+def objection(definition: Definition, case: Case, event: Event, rule: EventRule) -> Refusal | None:
+    """Say what stands against an event before its data and guards are looked at: the state, the right, the work."""
+    if case.final:
+        return Refusal(
+            "case-final",
+            f'Case {case.id} has ended in "{", ".join(case.configuration)}" and accepts nothing more.',
+            {"state": list(case.configuration)},
+        )
+    if not definition.chart.candidates(case.configuration, case.memory, event.name):
+        return _not_accepted(definition, case, event)
+    refusal = access.not_allowed(rule, case, event.actor)
+    if refusal or not case.work:
+        return refusal
+    claimed, passed = access.offers(definition, case, event.name)
+    return next(filter(None, (access.not_offered(work, case, event.actor) for work in (*claimed, *passed))), None)
+
+
+def _run(reaction: Reaction, react: Callable[[], bool | None]) -> Step | Refusal:
+    definition, case, event = reaction.definition, reaction.case, reaction.event
+    version = f"{definition.process} version {definition.version}"
+    try:
+        if react() is False:
+            return guarded(reaction)
+    except EndlessLoop as loop:
+        return Refusal("endless-loop", f"{version} does not come to rest: {loop}", {"states": list(loop.states)})
+    except Faulty as faulty:
+        told = f'{version} failed on "{event.name}" at {faulty.place}: {faulty.text}: {faulty.problem}'
+        facts = {"place": faulty.place, "expression": faulty.text, "problem": faulty.problem}
+        return Refusal("faulty-expression", told, facts)
+    return _misshapen(reaction) or Step(
+        event, reaction.now, case, reaction.after(), tuple(reaction.taken), tuple(reaction.effects)
+    )
+
+
+def _misshapen(reaction: Reaction) -> Refusal | None:
+    """Refuse a step that would leave data which the process does not allow. Only what changed is looked at."""
+    definition, data, before = reaction.definition, reaction.data, reaction.given
+    if data is before:
+        return None
+    for name, value in data.items():
+        if name in before and before[name] is value:
+            continue
+        for fault in definition.data.field(name).faults(value):
+            where = ".".join(str(key) for key in ("case", name, *fault.path))
+            told = f"{definition.process} version {definition.version} would make {where} unfit: {fault.message}"
+            return Refusal("faulty-data", told, {"field": where, "value": fault.value})
+    return None
+
+
+def guarded(reaction: Reaction) -> Refusal:
+    """Say which guards are against an event. The reaction has not moved."""
+    reasons: list[str] = []
+    definition, case, event = reaction.definition, reaction.case, reaction.event
+    for arcs in definition.chart.candidates(case.configuration, case.memory, event.name):
+        for arc in arcs:
+            guard = definition.transitions[arc.label].guard
+            if guard is not None:
+                reasons += [reason for reason in guard.against(reaction.activation) if reason not in reasons]
+    return Refusal(
+        "guarded",
+        f'Case {case.id} in "{", ".join(case.configuration)}" does not accept "{event.name}" now: {"; ".join(reasons)}.',
+        {"state": list(case.configuration), "guards": reasons},
+    )
+
+
+def _not_accepted(definition: Definition, case: Case, event: Event) -> Refusal:
+    may = [
+        name
+        for name, rule in definition.events.items()
+        if definition.chart.candidates(case.configuration, case.memory, name)
+        and access.may_send(rule, case, event.actor)
+    ]
+    who = str(event.actor) if event.actor else "the local operator"
+    return Refusal(
+        "not-accepted",
+        f'Case {case.id} is in "{", ".join(case.configuration)}" and does not accept "{event.name}"; {who} may send: {", ".join(may) or "nothing"}.',
+        {"state": list(case.configuration), "accepts": may},
+    )
+
+
+def _unknown(definition: Definition, case: Case, event: Event) -> Refusal:
+    if event.name == START or "." in event.name:
+        return Refusal(
+            "reserved-event",
+            f'"{event.name}" is sent by Caseway itself, not to case {case.id} from outside.',
+            {"event": event.name},
+        )
+    hint = suggestion(event.name, definition.events)
+    return Refusal(
+        "unknown-event",
+        f'{definition.process} has no event "{event.name}"; {hint}',
+        {"event": event.name, "events": list(definition.events)},
+    )
+
+
+def _invalid(what: str, faults: Any) -> Refusal:
+    found = [{"field": ".".join(map(str, fault.path)), "problem": fault.message} for fault in faults]
+    told = "; ".join(f"{each['field']}: {each['problem']}" if each["field"] else each["problem"] for each in found)
+    return Refusal("invalid-data", f"{what}: {told}", {"faults": found})

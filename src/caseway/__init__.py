@@ -1,0 +1,78 @@
+"""Caseway runs the life of a customer-service case from a lifecycle written in YAML.
+
+`open` gives a Runtime on a database, `over` one in a transaction of your own; everything else here is what goes in and comes out.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from caseway.adapters.wiring import open, over  # noqa: A004
+    from caseway.engine.acceptance import Acceptance
+    from caseway.engine.actor import Actor
+    from caseway.engine.case import Case
+    from caseway.engine.errors import CaseConflict, CaseError, CasewayError, DefinitionError, Refused, WorldError
+    from caseway.engine.event import Event
+    from caseway.engine.outcome import Entry, Refusal
+    from caseway.engine.ports import CaseQuery
+    from caseway.engine.runtime import Runtime
+    from caseway.engine.view import CaseView
+
+# Each name is imported when it is first asked for: `caseway --help` needs none of them.
+_HOMES = {
+    "open": "adapters.wiring",
+    "over": "adapters.wiring",
+    "Acceptance": "engine.acceptance",
+    "Actor": "engine.actor",
+    "Case": "engine.case",
+    "CaseConflict": "engine.errors",
+    "CaseError": "engine.errors",
+    "CaseQuery": "engine.ports",
+    "CaseView": "engine.view",
+    "CasewayError": "engine.errors",
+    "DefinitionError": "engine.errors",
+    "Entry": "engine.outcome",
+    "Event": "engine.event",
+    "Refusal": "engine.outcome",
+    "Refused": "engine.errors",
+    "Runtime": "engine.runtime",
+    "WorldError": "engine.errors",
+}
+
+__all__ = [
+    "Acceptance",
+    "Actor",
+    "Case",
+    "CaseConflict",
+    "CaseError",
+    "CaseQuery",
+    "CaseView",
+    "CasewayError",
+    "DefinitionError",
+    "Entry",
+    "Event",
+    "Refusal",
+    "Refused",
+    "Runtime",
+    "WorldError",
+    "open",
+    "over",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        try:
+            return version("caseway")
+        except PackageNotFoundError:
+            return "unknown"
+    if name not in _HOMES:
+        raise AttributeError(f"caseway has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(import_module(f"caseway.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

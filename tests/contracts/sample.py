@@ -1,0 +1,89 @@
+"""Steps made by hand: values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from caseway.engine.actor import Actor
+from caseway.engine.case import Case, Timer, Work
+from caseway.engine.effect import Effect, Message, Payout
+from caseway.engine.event import START, Event
+from caseway.engine.outcome import Refusal, Step
+from caseway.engine.ports import Store
+
+NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
+HASH = "5f1d"
+ANNA = Actor("anna", frozenset({"friend"}), frozenset({"nl"}))
+
+
+def minutes(count: float) -> datetime:
+    """The instant so many minutes past nine."""
+    return NINE + timedelta(minutes=count)
+
+
+def keep_definition(store: Store) -> None:
+    store.keep_definition(HASH, "orange", 1, {"process": "orange", "version": 1})
+
+
+def timer(key: str, due: float, *, name: str = "remind", fault: str | None = None) -> Timer:
+    return Timer(key, name, minutes(due), fault)
+
+
+def message(key: str, to: str = "anna") -> Message:
+    return Message(key, "hello", to, {"nl": "Dag", "pl": "Cześć"}, {"nl": "Er wacht een klant."})
+
+
+def payout(key: str, amount: int = 225, payee: str = "anna", unit: str = "EUR") -> Payout:
+    return Payout(key, "visit", amount, unit, payee, "cash", "platform", "payouts", "A visit", ("OF-02",))
+
+
+def opening(
+    case: str = "OF-1",
+    *,
+    at: float = 0,
+    event: str = "start",
+    state: tuple[str, ...] = ("offered",),
+    timers: Iterable[Timer] = (),
+    effects: Iterable[Effect] = (),
+    **changes: Any,
+) -> Step:
+    """The step that opens a case."""
+    before = Case(case, "orange", 1, HASH)
+    after = replace(
+        before,
+        revision=1,
+        configuration=state,
+        data={"customer": {"name": "Zoë"}, "attempts": 0, "tags": ["a"], "note": None},
+        timers=tuple(timers),
+        work=(Work("offered", "friend", ("anna", "ben"), ("carl",)),),
+        entered=dict.fromkeys(state, minutes(at)),
+        opened_at=minutes(at),
+        last_at=minutes(at),
+    )
+    after = replace(after, **changes)
+    return Step(Event(START, after.data, event), minutes(at), before, after, ("offered",), tuple(effects))
+
+
+def moving(
+    before: Case,
+    event: str = "e2",
+    *,
+    at: float = 1,
+    effects: Iterable[Effect] = (),
+    refusal: Refusal | None = None,
+    **changes: Any,
+) -> Step:
+    """A step that moves a case by one revision; `changes` are fields of the case."""
+    after = replace(before, revision=before.revision + 1, last_at=minutes(at), **changes)
+    sent = Event("accept", {"note": "ja"}, event, ANNA)
+    return Step(sent, minutes(at), before, after, ("offered.on.accept.1",), tuple(effects), refusal)
+
+
+def opened(store: Store, case: str = "OF-1", **changes: Any) -> Case:
+    """Open a case in a store and return it."""
+    step = opening(case, **changes)
+    store.commit(step)
+    return step.after

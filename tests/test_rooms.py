@@ -1,0 +1,120 @@
+"""The rooms of the house, and what each may import."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parent.parent
+ROOMS = ("engine", "schemas", "adapters", "cli")
+BANNED_NAMES = {"utils", "helpers", "common", "base", "core", "models", "types", "manager", "service", "handler"}
+
+# What each room may import besides the standard library; the longest prefix of a file's path decides.
+MAY_IMPORT = {
+    "engine": {"caseway.engine", "transitions", "jsonschema", "cel_expr_python", "google.protobuf", "isodate"},
+    "schemas": {
+        "caseway.engine.bound",
+        "caseway.engine.fault",
+        "caseway.engine.fit",
+        "caseway.engine.misfit",
+        "caseway.schemas",
+        "jsonschema",
+    },
+    "adapters/catalogue.py": {"caseway.engine"},
+    "adapters/clock.py": {"caseway.engine"},
+    "adapters/machine.py": {"caseway.engine"},
+    "adapters/memory_store.py": {"caseway.engine"},
+    "adapters/folder_delivery.py": {"caseway.engine", "orjson"},
+    "adapters/diagnostic.py": {"caseway.engine", "caseway.adapters.yaml_document"},
+    "adapters/yaml_document": {"caseway.engine", "caseway.adapters.yaml_document", "yaml"},
+    "adapters/sql": {"caseway.engine", "caseway.adapters.sql", "sqlalchemy", "orjson"},
+    "adapters/wiring.py": {"caseway.engine", "caseway.schemas", "caseway.adapters"},
+    "cli": {"caseway", "click", "rich"},
+}
+
+# What would make the pure engine depend on when and where it runs.
+WORLDLY = {
+    "os",
+    "time",
+    "random",
+    "secrets",
+    "uuid",
+    "socket",
+    "subprocess",
+    "threading",
+    "asyncio",
+    "io",
+    "pathlib",
+    "tempfile",
+}
+
+
+def files() -> list[Path]:
+    return sorted(path.relative_to(HOUSE) for room in ROOMS for path in (HOUSE / room).rglob("*.py"))
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse((HOUSE / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, allowed: set[str]) -> bool:
+    return any(name == prefix or name.startswith(f"{prefix}.") for prefix in allowed)
+
+
+@pytest.mark.parametrize("path", files(), ids=str)
+def test_a_file_imports_only_what_its_room_may(path: Path) -> None:
+    rule = max((prefix for prefix in MAY_IMPORT if path.as_posix().startswith(prefix)), key=len, default=None)
+    if path.name == "__init__.py" and not list(imports(path)):
+        return
+    assert rule is not None, f"{path} is in no room that this test knows"
+    outside = {name for name in imports(path) if name.split(".")[0] not in sys.stdlib_module_names}
+    wrong = {name for name in outside if not within(name, MAY_IMPORT[rule])}
+    assert not wrong, f"{path} imports {sorted(wrong)}"
+
+
+@pytest.mark.parametrize("path", [path for path in files() if path.parts[0] == "engine"], ids=str)
+def test_the_engine_reads_no_clock_no_random_and_no_environment(path: Path) -> None:
+    tree = ast.parse((HOUSE / path).read_text(encoding="utf-8"))
+    assert not {name for name in imports(path) if name.split(".")[0] in WORLDLY}
+    calls = {
+        node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    if path.name != "runtime.py":
+        assert not calls & {"now", "utcnow", "today"}, f"{path} asks a clock"
+
+
+def test_only_the_runtime_calls_ports() -> None:
+    for path in files():
+        if path.parts[0] == "engine" and path.name not in {"runtime.py", "ports.py"}:
+            ports = {name for name in imports(path) if name.startswith("caseway.engine.ports")}
+            assert not ports, f"{path} knows {sorted(ports)}"
+
+
+@pytest.mark.parametrize("path", files(), ids=str)
+def test_no_file_has_a_name_that_says_nothing(path: Path) -> None:
+    assert path.stem not in BANNED_NAMES
+    assert not BANNED_NAMES & set(path.parts[:-1])
+
+
+def test_processes_hold_no_python() -> None:
+    assert not list((HOUSE / "processes").rglob("*.py")) or {
+        path.name for path in (HOUSE / "processes").rglob("*.py")
+    } == {"__init__.py"}
+
+
+CHANNEL_WORDS = ("friend", "ambassador", "limitless", "orange", "bol.com", "inquiry", "outlook")
+
+
+@pytest.mark.parametrize("path", files(), ids=str)
+def test_no_word_of_a_channel_is_in_the_code(path: Path) -> None:
+    text = (HOUSE / path).read_text(encoding="utf-8").lower()
+    assert not [word for word in CHANNEL_WORDS if word in text]
