@@ -60,13 +60,22 @@ def open(  # noqa: A001  # caseway.open reads as what it does
 
 
 def over(
-    connection: Any, *, processes: str | Path | None = None, clock: Clock | None = None, ids: Ids | None = None
+    connection: Any,
+    *,
+    processes: str | Path | None = None,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    create: bool = False,
 ) -> Runtime:
-    """Return a Runtime in the caller's own open SQLAlchemy connection, which the caller commits or rolls back."""
+    """Return a Runtime in the caller's own open SQLAlchemy connection, which the caller commits or rolls back.
+
+    With `create=True`, Caseway's tables are made first where they are missing, in the same transaction.
+    """
     from caseway.adapters.sql import SqlStore  # noqa: PLC0415  # SQLAlchemy is imported by those who need it
 
     catalogue = FolderCatalogue(Path(processes) if processes is not None else SHIPPED, definition_in)
-    return Runtime(SqlStore.over(connection), catalogue, clock or SystemClock(), ids or RandomIds())
+    store = SqlStore.over(connection, create=create)
+    return Runtime(store, catalogue, clock or SystemClock(), ids or RandomIds())
 
 
 def init(url: str, *, rehearsal: bool) -> None:

@@ -8,29 +8,30 @@ import caseway
 
 ENGINE = sa.create_engine(sys.argv[1] if len(sys.argv) > 1 else "sqlite://", poolclass=sa.StaticPool)
 ORDERS = sa.Table(
-    "orders", sa.MetaData(), sa.Column("number", sa.Integer, primary_key=True), sa.Column("visit", sa.Text)
+    "orders", sa.MetaData(), sa.Column("number", sa.Integer, primary_key=True), sa.Column("wish", sa.Text)
 )
-ANNA = caseway.Actor("anna", frozenset({"friend"}))
 
 
-def order_visit(number: int) -> caseway.Entry:
+def order(number: int, wish: str) -> str:
+    jan, price = {"id": "jan", "name": "Jan"}, {"title": wish, "price": 9900}
+    data = {"customer": jan, "wish": wish, "candidates": ["anna"], "orders": [price]}
     with ENGINE.begin() as connection:  # the order and its case are committed together, or neither is
-        connection.execute(ORDERS.insert().values(number=number, visit=f"order-{number}"))
-        visits = caseway.over(connection)
-        return visits.start(
-            "orange-friends-visit", {"customer": {"name": "Jan"}, "candidates": ["anna"]}, id=f"order-{number}"
-        )
+        connection.execute(ORDERS.insert().values(number=number, wish=wish))
+        return caseway.over(connection).start("orange-friends-visit", data, id=f"order-{number}").target[0]
 
 
-def accept(number: int, actor: caseway.Actor) -> str:
+def accept(number: int, person: str) -> str:
     with ENGINE.begin() as connection:
         try:
-            return ", ".join(caseway.over(connection).send(f"order-{number}", "accept", actor=actor).target)
+            actor = caseway.Actor(person, frozenset({"friend"}))
+            return caseway.over(connection).send(f"order-{number}", "accept", actor=actor).target[0]
         except caseway.Refused as error:
             return f"{error.refusal.code}: {error}"
 
 
-ORDERS.create(ENGINE)
-print(order_visit(7).target)
-print(accept(7, caseway.Actor("piotr", frozenset({"friend"}))))
-print(accept(7, ANNA))
+with ENGINE.begin() as setup:
+    ORDERS.create(setup)
+    caseway.over(setup, create=True)
+print(order(7, "Set up the router"))
+print(accept(7, "piotr"))
+print(accept(7, "anna"))

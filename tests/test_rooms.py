@@ -15,7 +15,7 @@ BANNED_NAMES = {"utils", "helpers", "common", "base", "core", "models", "types",
 
 # What each room may import besides the standard library; the longest prefix of a file's path decides.
 MAY_IMPORT = {
-    "engine": {"caseway.engine", "transitions", "jsonschema", "cel_expr_python", "google.protobuf", "isodate"},
+    "engine": {"caseway.engine", "transitions", "jsonschema", "cel_expr_python", "google.protobuf"},
     "schemas": {
         "caseway.engine.bound",
         "caseway.engine.fault",
