@@ -25,7 +25,7 @@ $(BENCH_READY): $(READY)
 	@touch $@
 
 demo: $(READY) ## run a case of each channel from YAML to its end, through the command line
-	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python examples/demo.py
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python examples/demo
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest -q -n 2

@@ -119,7 +119,7 @@ def _let_go_of_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-@click.group(cls=Program, subcommand_metavar="VERB ...")
+@click.group("caseway", cls=Program, subcommand_metavar="VERB ...")
 @click.version_option(package_name="caseway", message="%(prog)s %(version)s")
 @add_options
 def program() -> None:
@@ -146,3 +146,7 @@ def main() -> NoReturn:
             stream.reconfigure(errors="backslashreplace")
     program.main()
     raise AssertionError("program.main() exits")
+
+
+if __name__ == "__main__":
+    main()

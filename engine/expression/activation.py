@@ -7,7 +7,7 @@ from typing import Any
 
 from caseway.engine.expression.conversion import Form, computable
 
-_SCALARS = frozenset({bool, type(None)})
+_CONTAINERS = (dict, list, tuple, Mapping)
 
 
 class Activation:
@@ -34,12 +34,9 @@ class Activation:
 
     def computed(self, value: Any, form: Form, path: str) -> Any:
         """Return what stands at a path as CEL takes it."""
-        if type(value) in _SCALARS:
-            return value
-        if not isinstance(value, (Mapping, list, tuple)) and form.scalar != "instant":
+        if form.scalar != "instant" and not isinstance(value, _CONTAINERS):
             return computable(value, form, path)
-        root = path.partition(".")[0]
-        converted = self._converted.setdefault(root, {})
+        converted = self._converted.setdefault(path.partition(".")[0], {})
         key = path, form
         if key not in converted:
             converted[key] = computable(value, form, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import isfinite
@@ -52,11 +52,21 @@ def form(schema: Schema | None) -> Form:
     return Form(scalar=base) if base in ("integer", "number", "instant") else ANY
 
 
+def _harmless(text: str, shape: Form) -> bool:
+    """Say whether a text may go to CEL as it is. False is not yet an error."""
+    return text.isascii() and len(text) <= TEXT_LENGTH and "\0" not in text and shape.scalar != "instant"
+
+
 def computable(value: Any, shape: Form, path: str) -> Any:
     """Convert plain data for CEL by their shape: instants to timestamps, 3.0 to 3 where an integer is declared.
 
     Raises ExpressionError where the data break a bound, where a text is no instant, or where something is no data.
     """
+    exact = type(value)
+    if exact is bool or value is None or (exact is str and _harmless(value, shape)):
+        return value
+    if exact is int and shape.scalar != "number" and -INTEGER <= value <= INTEGER:
+        return value
     return _Incoming(path).convert(value, shape, 0)
 
 
@@ -108,11 +118,23 @@ class _Incoming:
         self.nodes = 0
 
     def convert(self, value: Any, shape: Form, depth: int) -> Any:
+        # The exact types of JSON come first: this runs for every value that an expression reads.
+        exact = type(value)
+        if exact is str:
+            return value if _harmless(value, shape) else self._text(value, shape)
+        if exact is bool or value is None:
+            return value
+        if exact is dict:
+            self._enter(len(value), depth)
+            return {self._key(key): self.convert(each, shape.of(key), depth + 1) for key, each in value.items()}
+        if exact is list:
+            return self._list(value, shape, depth)
+        return self._other(value, shape, depth)
+
+    def _other(self, value: Any, shape: Form, depth: int) -> Any:
         match value:
             case str():
                 return self._text(value, shape)
-            case bool() | None:
-                return value
             case int():
                 if not -INTEGER <= value <= INTEGER:
                     raise self._limit(wording.integer_limit())
@@ -120,24 +142,25 @@ class _Incoming:
             case float():
                 if not isfinite(value):
                     raise ExpressionError("bad-value", wording.not_a_number(self.path))
-                return (
-                    int(value) if shape.scalar == "integer" and value.is_integer() and abs(value) <= INTEGER else value
-                )
-            case dict() | Mapping():
-                self._enter(len(value), depth)
-                return {self._key(key): self.convert(each, shape.of(key), depth + 1) for key, each in value.items()}
+                whole = shape.scalar == "integer" and value.is_integer() and abs(value) <= INTEGER
+                return int(value) if whole else value
+            case Mapping():
+                return self.convert(dict(value), shape, depth)
             case list() | tuple():
-                if len(value) > LIST_LENGTH:
-                    raise self._limit(wording.list_limit(len(value)))
-                self._enter(len(value), depth)
-                inner = shape.rest or ANY
-                return [self.convert(each, inner, depth + 1) for each in value]
+                return self._list(value, shape, depth)
             case datetime():
                 if value.tzinfo is None:
                     raise ExpressionError("bad-value", wording.naive(self.path))
                 return timestamp(value)
             case _:
                 raise ExpressionError("wrong-type", wording.no_data(self.path, type(value).__name__))
+
+    def _list(self, value: Sequence[Any], shape: Form, depth: int) -> list[Any]:
+        if len(value) > LIST_LENGTH:
+            raise self._limit(wording.list_limit(len(value)))
+        self._enter(len(value), depth)
+        inner = shape.rest or ANY
+        return [self.convert(each, inner, depth + 1) for each in value]
 
     def _enter(self, size: int, depth: int) -> None:
         self.nodes += size
@@ -149,7 +172,8 @@ class _Incoming:
     def _key(self, key: Any) -> str:
         if not isinstance(key, str):
             raise ExpressionError("wrong-type", wording.no_key(self.path, key))
-        self._check(key)
+        if not _harmless(key, ANY):
+            self._check(key)
         return key
 
     def _text(self, value: str, shape: Form) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -24,6 +24,9 @@ from caseway.engine.expression.syntax import tree
 from caseway.engine.expression.template import Hole, Template, split
 from caseway.engine.expression.vocabulary import Vocabulary
 from caseway.engine.fault import Fault
+
+_BAD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters and halves of characters, which cel-cpp cuts a text at or cannot read."""
 
 Compiled = tuple[Program | None, tuple[Fault, ...]]
 
@@ -169,7 +172,11 @@ class Scope:
 
     def _runnable(self, text: str, words: Sequence[Lexeme], expression: Any) -> Any:
         """Let `duration` read ISO 8601 as well: it becomes a function of ours, which cel-cpp would not let replace its own."""
-        called = [word for word, after in pairwise(words) if word.text == "duration" and after.text == "("]
+        called = [
+            word
+            for word, after, argument in zip(words, words[1:], words[2:], strict=False)
+            if word.text == "duration" and after.text == "(" and (argument.kind != "text" or "P" in argument.text[:5])
+        ]
         if not called:
             return expression
         for word in reversed(called):
@@ -192,10 +199,9 @@ def _unreadable(text: str) -> Fault | None:
     if not text.strip():
         message, hint = wording.empty()
         return Fault("syntax", message, hint=hint, offset=0)
-    for offset, character in enumerate(text):
-        if character not in "\t\n\r" and unicodedata.category(character) in ("Cc", "Cs"):
-            message, hint = wording.bad_character(character)
-            return Fault("syntax", message, hint=hint, offset=offset)
+    if bad := _BAD.search(text):
+        message, hint = wording.bad_character(bad[0])
+        return Fault("syntax", message, hint=hint, offset=bad.start())
     return None
 
 

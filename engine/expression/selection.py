@@ -30,7 +30,7 @@ class Part:
     fields: tuple[tuple[str, Selection], ...]
 
     def taken(self, value: Any, activation: Activation) -> Any:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, (dict, Mapping)):
             return activation.computed(value, self.form, self.path)
         return {name: part.taken(value[name], activation) for name, part in self.fields if name in value}
 

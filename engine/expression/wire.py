@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+_VARINT = 0
+_FIXED = {1: 8, 5: 4}
+"""The wire types of a fixed size in bytes."""
+_LAST = 127
+"""The largest number that is one byte long."""
 _SIGN = 63
 
 
-def fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield the fields of a message in order: numbers as unsigned integers, everything else as bytes."""
+def fields(message: bytes) -> list[tuple[int, int | bytes]]:
+    """Return the fields of a message in order: numbers as unsigned integers, everything else as bytes.
+
+    Nearly every key and size is one byte long; those are read in place, since checking a definition comes here often.
+    """
+    found: list[tuple[int, int | bytes]] = []
     at, end = 0, len(message)
     while at < end:
-        key, at = _varint(message, at)
-        match key & 7:
-            case 0:
-                value, at = _varint(message, at)
-                yield key >> 3, value
+        key = message[at]
+        at += 1
+        if key > _LAST:
+            key, at = _varint(message, at - 1)
+        form = key & 7
+        if form in _FIXED:
+            size = _FIXED[form]
+        else:
+            size = message[at]
+            at += 1
+            if size > _LAST:
+                size, at = _varint(message, at - 1)
+            if form == _VARINT:
+                found.append((key >> 3, size))
                 continue
-            case 2:
-                size, at = _varint(message, at)
-            case 1:
-                size = 8
-            case 5:
-                size = 4
-            case other:
-                raise ValueError(f"a message cannot hold wire type {other}")
-        yield key >> 3, message[at : at + size]
+        found.append((key >> 3, message[at : at + size]))
         at += size
+    return found
 
 
 def number(value: int | bytes) -> int:
@@ -58,6 +67,6 @@ def _varint(message: bytes, at: int) -> tuple[int, int]:
         byte = message[at]
         at += 1
         result |= (byte & 127) << shift
-        if byte < 128:  # noqa: PLR2004  # the highest bit says that more follows
+        if byte <= _LAST:
             return result, at
         shift += 7

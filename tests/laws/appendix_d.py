@@ -307,12 +307,9 @@ class Interpreter:
             return False
         for name in active:
             inside = [child for child in self.children(name) if child in active]
-            if (
-                self.compound(name)
-                and len(inside) != 1
-                or self.kind(name) == "parallel"
-                and inside != self.children(name)
-            ):
+            if self.compound(name) and len(inside) != 1:
+                return False
+            if self.kind(name) == "parallel" and inside != self.children(name):
                 return False
             if self.parent(name) and self.parent(name) not in active:
                 return False

@@ -4,12 +4,12 @@ from collections import Counter, deque
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.laws.appendix_d import Interpreter
 from transitions import MachineError
 
 from caseway.engine.statechart import Statechart
+from tests.laws.appendix_d import Interpreter
 
 SEEDS = range(1_000)
 EVENTS = ("e0", "e1", "e2", "e3")
@@ -225,10 +225,10 @@ def reaction(chart, subject, event):
     return None
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-@given(st.randoms(use_true_random=False))
-def test_a_random_chart_does_what_appendix_d_says(random):
-    compare(random)
+@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@given(st.integers(min_value=len(SEEDS)))
+def test_any_other_chart_does_what_appendix_d_says(seed):
+    compare(Random(seed))
 
 
 def test_a_thousand_charts_do_what_appendix_d_says_and_meet_every_rule():

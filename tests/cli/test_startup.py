@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+LATER = {
+    "rich",
+    "sqlalchemy",
+    "jsonschema",
+    "cel_expr_python",
+    "transitions",
+    "yaml",
+    "google.protobuf",
+    "orjson",
+    "isodate",
+    "caseway.adapters",
+    "caseway.engine",
+    "caseway.schemas",
+}
+VERBS = ("check", "test", "diagram", "start", "send", "show", "history", "list", "worker", "ledger", "db")
+
+
+def modules_after(*arguments: str) -> set[str]:
+    program = (
+        "import sys\n"
+        "from caseway.cli.main import main\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print('\\n'.join(sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Usage: caseway")
+    return set(done.stderr.splitlines())
+
+
+def test_the_help_imports_no_verb_and_nothing_heavy():
+    found = modules_after("--help")
+
+    assert not found & LATER
+    assert not {f"caseway.cli.{name}" for name in ("check", "event", "show", "worker", "output")} & found
+
+
+@pytest.mark.parametrize("verb", ["show", "worker"])
+def test_the_help_of_a_verb_imports_nothing_heavy(verb):
+    assert not modules_after(verb, "--help") & LATER
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_a_help(terminal, verb):
+    assert terminal.run(verb, "--help").stdout.startswith(f"Usage: caseway {verb}")
+
+
+def test_the_help_names_every_verb(terminal):
+    told = terminal.run("--help").stdout
+
+    assert [line.split()[0] for line in told.partition("Verbs:\n")[2].splitlines()] == list(VERBS)
