@@ -31,6 +31,12 @@ class Interpreter:
             {"conditions": [], "actions": [], "internal": False, **transition} for transition in transitions
         ]
         self.initial = tuple(initial)
+        self.within = {
+            name: [child for child in self.order if self.parent(child) == name] for name in ("", *self.order)
+        }
+        self.outward = {"": []}
+        for name in self.order:
+            self.outward[name] = [self.parent(name), *self.outward[self.parent(name)]]
         self.active = []
         self.remembered = {}
         self.running = True
@@ -45,20 +51,15 @@ class Interpreter:
         return self.states[name]["kind"] if name else "state"
 
     def children(self, name):
-        return [child for child in self.order if self.parent(child) == name and self.kind(child) != "history"]
+        return [child for child in self.within[name] if self.kind(child) != "history"]
 
     def histories(self, name):
-        return [child for child in self.order if self.parent(child) == name and self.kind(child) == "history"]
+        return [child for child in self.within[name] if self.kind(child) == "history"]
 
     def ancestors(self, name, stop=None):
         """From the parent outward to the root (""), without `stop` and what is beyond it."""
-        found = []
-        while name:
-            name = self.parent(name)
-            if name == stop:
-                break
-            found.append(name)
-        return found
+        outward = self.outward[name]
+        return outward[: outward.index(stop)] if stop in outward else outward
 
     def inside(self, name, other):
         return other in self.ancestors(name)
