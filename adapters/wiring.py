@@ -16,7 +16,7 @@ from caseway.adapters.memory_store import MemoryStore
 from caseway.adapters.yaml_document import Document, UnreadableDocument, read
 from caseway.engine.compiler import compile_process
 from caseway.engine.definition import Definition
-from caseway.engine.errors import InvalidDefinition, UnknownProcess
+from caseway.engine.errors import InvalidDefinition, InvalidInput, UnknownProcess
 from caseway.engine.fault import Fault
 from caseway.engine.ports import Clock, Delivery, Ids, Store
 from caseway.engine.runtime import Runtime
@@ -80,6 +80,8 @@ def over(
 
 def init(url: str, *, rehearsal: bool) -> None:
     """Make a database; one to rehearse in takes instants in the future. Making it again changes nothing."""
+    if url == MEMORY:
+        raise InvalidInput(f'"{MEMORY}" lives only as long as the program that opens it; there is nothing to make.')
     from caseway.adapters.sql import SqlStore  # noqa: PLC0415  # SQLAlchemy is imported by those who need it
 
     SqlStore.open(url, rehearsal=rehearsal).close()
@@ -260,12 +262,12 @@ def _mismatch(content: Mapping[str, Any], definition: Definition) -> Iterator[Fa
 
 
 def _play(path: Path, definition: Definition, scenario: Scenario, people: Mapping[str, Any]) -> Played:
-    runtime = Runtime(MemoryStore(rehearsal=True), _One(definition), SimulatedClock(EPOCH), _Numbers())
+    runtime = Runtime(MemoryStore(rehearsal=True), Only(definition), SimulatedClock(EPOCH), _Numbers())
     failures = tuple(Play(runtime, definition, scenario, people).failures())
     return Played(path, definition.process, definition.version, scenario.name, scenario.proves, failures)
 
 
-class _One:
+class Only:
     """A catalogue of one definition."""
 
     def __init__(self, definition: Definition) -> None:

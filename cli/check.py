@@ -33,10 +33,10 @@ def check(setting: Setting, paths: tuple[Path, ...], form: str | None) -> None:
 
     wanted = paths or (setting.folder,)
     found = list(watched(checked(wanted), "files checked"))
-    diagnostics = [each for file in found for each in file.diagnostics]
-    _print(diagnostics, form or ("json" if setting.json else "text"))
     if not found:
         raise click.UsageError(f"There is no YAML file in {', '.join(map(str, wanted))}.")
+    diagnostics = [each for file in found for each in file.diagnostics]
+    _print(diagnostics, form or ("json" if setting.json else "text"))
     if not setting.json:
         say(_summary(found))
     if any(not file.is_sound for file in found):

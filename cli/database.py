@@ -20,17 +20,11 @@ def database() -> None:
 def init(setting: Setting, rehearsal: bool) -> None:
     """Make the database; where it is made already, nothing changes."""
     from caseway.adapters import wiring
+    from caseway.adapters.sql import address
 
     wiring.init(setting.database, rehearsal=rehearsal)
-    url = shown_url(setting.database)
+    url = address.shown(setting.database)
     if setting.json:
         print_document({"database": url, "rehearsal": rehearsal})
     else:
         click.echo(f"The database {url} is ready{' to rehearse in' if rehearsal else ''}.")
-
-
-def shown_url(url: str) -> str:
-    """Return a database URL without its password."""
-    from sqlalchemy import make_url
-
-    return make_url(url).render_as_string(hide_password=True)

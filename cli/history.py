@@ -6,7 +6,7 @@ import click
 
 from caseway.cli.completion import case_ids
 from caseway.cli.option import Setting, Verb, with_setting
-from caseway.cli.output import console, print_line
+from caseway.cli.output import print_line, print_shown
 
 
 @click.command(cls=Verb)
@@ -27,11 +27,10 @@ def history(setting: Setting, case: str) -> None:
 
         from caseway.cli.sentence import consequences, instant, move, who
 
-        out = console()
         for entry in entries:
-            head = Text(f"{entry.revision:>4}  {instant(entry.at)}  ")
+            head = Text(f"{entry.revision:>4}  {instant(entry.at)}  ", overflow="fold")
             head.append(entry.event.name, "bold")
-            head.append(f"  by {who(entry.event.actor)}:  {move(entry)}")
-            out.print(head, overflow="fold")
-            for each in consequences(entry):
-                out.print(Padding(Text(each, overflow="fold"), (0, 0, 0, 6)))
+            head.append(f"  by {who(entry.event.actor)}")
+            print_shown(head)
+            for each in (move(entry), *consequences(entry)):
+                print_shown(Padding(Text(each, overflow="fold"), (0, 0, 0, 6)))

@@ -8,7 +8,7 @@ import click
 
 from caseway.cli.completion import case_ids
 from caseway.cli.option import Family, Setting, Verb, add_options, with_setting
-from caseway.cli.output import console, print_line, say, table
+from caseway.cli.output import print_line, print_shown, say, table
 
 if TYPE_CHECKING:
     from caseway.engine.posting import Posting
@@ -36,7 +36,7 @@ def postings(setting: Setting, case: str | None, owner: str | None) -> None:
         for each in found:
             shown.add_row(*_row(each))
     if shown.row_count:
-        console().print(shown)
+        print_shown(shown)
     else:
         say("There are no such lines in the ledger.")
 
@@ -58,7 +58,7 @@ def balance(setting: Setting, owner: str | None) -> None:
     if setting.json:
         return
     if shown.row_count:
-        console().print(shown)
+        print_shown(shown)
     else:
         say("There are no such accounts.")
 

@@ -8,7 +8,7 @@ import click
 
 from caseway.cli.completion import process_names
 from caseway.cli.option import Setting, Verb, with_setting
-from caseway.cli.output import console, print_line, say, table
+from caseway.cli.output import print_line, print_shown, say, table
 
 if TYPE_CHECKING:
     from caseway.engine.ports import CaseLine
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--state", metavar="STATE", help="Only cases in this state, or in a state within it.")
 @click.option("--assignee", metavar="ID", help="Only cases that this person has.")
 @click.option("--open/--closed", "is_open", default=None, help="Only cases that are open, or closed.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most this many.")
+@click.option("--limit", type=click.IntRange(min=1, max=2**31 - 1), metavar="N", help="At most this many.")
 @with_setting
 def list_cases(
     setting: Setting,
@@ -44,7 +44,7 @@ def list_cases(
         for line in lines:
             shown.add_row(*_row(line))
     if shown.row_count:
-        console().print(shown)
+        print_shown(shown)
     else:
         say("There are no such cases.")
 

@@ -28,11 +28,14 @@ VERBS = {
     "db": ("database:database", "Make a database."),
 }
 
-OUR_BUG = 1
 USAGE = 2
+WORLD = 5
 INTERRUPTED = 130
 NOBODY_LISTENS = 141
 """The shell's own code for a reader that went away."""
+
+_COMPLETION = "_CASEWAY_COMPLETE"
+"""The environment variable by which a shell asks for completions."""
 
 
 class Program(Family):
@@ -65,7 +68,7 @@ class Program(Family):
 
         def run() -> Any:
             return super(Program, self).main(
-                given, prog_name or "caseway", complete_var, standalone_mode=False, **extra
+                given, prog_name or "caseway", complete_var or _COMPLETION, standalone_mode=False, **extra
             )
 
         return sys.exit(_exit_code(run, given)) if standalone_mode else run()
@@ -77,6 +80,8 @@ def _exit_code(run: Callable[[], Any], given: Sequence[str]) -> int:
         try:
             code = run()
             sys.stdout.flush()
+        except SystemExit as end:  # click leaves by itself after completing a word, and where nobody reads the output
+            return NOBODY_LISTENS if end.code == 1 and _COMPLETION not in os.environ else _number(end.code)
         except Exception as error:  # noqa: BLE001  # whatever it is, it is told and becomes an exit code
             code = _told(error, given)
             sys.stdout.flush()
@@ -86,9 +91,13 @@ def _exit_code(run: Callable[[], Any], given: Sequence[str]) -> int:
     except OSError as error:
         _let_go_of_stdout()
         click.echo(f"Error: The output could not be written: {error.strerror or error}.", err=True)
-        return 5
+        return WORLD
     except KeyboardInterrupt:
         return INTERRUPTED
+    return _number(code)
+
+
+def _number(code: Any) -> int:
     return code if isinstance(code, int) else 0
 
 
@@ -119,21 +128,39 @@ def _let_go_of_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-@click.group("caseway", cls=Program, subcommand_metavar="VERB ...")
+# Not a docstring: click's sign for "do not wrap what follows" is the backspace.
+_HELP = """Run the life of customer-service cases from a lifecycle written in YAML.
+
+\b
+Data go to stdout, talk goes to stderr. Exit codes:
+  0  done
+  2  the command line is wrong
+  3  a process is wrong, or one of its scenarios fails; its author can mend it
+  4  refused, or no such case; the caller can do something else
+  5  the database, disk or network failed; trying again can help
+  1  a bug of Caseway's own
+"""
+
+
+# Not a docstring: click's sign for "do not wrap what follows" is the backspace.
+_HELP = """Run the life of customer-service cases from a lifecycle written in YAML.
+
+\b
+Data go to stdout, talk goes to stderr. Exit codes:
+  0  done
+  2  the command line is wrong
+  3  a process is wrong, or one of its scenarios fails; its author can mend it
+  4  refused, or no such case; the caller can do something else
+  5  the database, disk or network failed; trying again can help
+  1  a bug of Caseway's own
+"""
+
+
+@click.group("caseway", cls=Program, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="caseway", message="%(prog)s %(version)s")
 @add_options
 def program() -> None:
-    r"""Run the life of customer-service cases from a lifecycle written in YAML.
-
-    \b
-    Data go to stdout, talk goes to stderr. Exit codes:
-      0  done
-      2  the command line is wrong
-      3  a process is wrong, or one of its scenarios fails; its author can mend it
-      4  refused, or no such case; the caller can do something else
-      5  the database, disk or network failed; trying again can help
-      1  a bug of Caseway's own
-    """
+    """Take the options of every verb."""
 
 
 def main() -> NoReturn:

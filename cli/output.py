@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.table import Table
 
 T = TypeVar("T")
@@ -57,6 +57,15 @@ def console(*, err: bool = False) -> Console:
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
+def print_shown(shown: RenderableType) -> None:
+    """Print what rich shows, without the blanks at the ends of its lines."""
+    out = console()
+    with out.capture() as captured:
+        out.print(shown)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip(" "), color=True)
+
+
 def say(text: str) -> None:
     """Say something to people, beside the data."""
     from caseway.adapters.diagnostic import escaped
@@ -93,7 +102,7 @@ def watched(items: Iterable[T], what: str) -> Iterator[T]:
 
     with Progress(
         SpinnerColumn(),
-        TextColumn("{task.completed:.0f} {task.description}", markup=False),
+        TextColumn("{task.description}: {task.completed:.0f}", markup=False),
         console=console(err=True),
         transient=True,
         redirect_stdout=False,  # data are not talk

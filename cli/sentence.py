@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from caseway.adapters.diagnostic import escaped
 from caseway.cli.money import money
-from caseway.engine.actor import Actor
+from caseway.engine.actor import SYSTEM, Actor
 from caseway.engine.case import Configuration
 from caseway.engine.effect import CancelTimer, Effect, Message, Payout, SetTimer
 from caseway.engine.outcome import Entry
@@ -42,6 +42,8 @@ def _length(duration: timedelta) -> str | None:
 
 def who(actor: Actor | None) -> str:
     """Name an actor."""
+    if actor == SYSTEM:
+        return "the clock"
     return escaped(str(actor)) if actor else "the local operator"
 
 

@@ -11,7 +11,7 @@ import click
 
 from caseway.cli.completion import case_ids
 from caseway.cli.option import Setting, Verb, with_setting
-from caseway.cli.output import console, fields, print_document
+from caseway.cli.output import fields, print_document, print_shown
 
 if TYPE_CHECKING:
     from caseway.engine.acceptance import Acceptance
@@ -35,7 +35,7 @@ def show(setting: Setting, case: str, why: bool) -> None:
     grid = fields()
     for label, lines in _rows(setting, view, now, why=why):
         grid.add_row(label, "\n".join(lines))
-    console().print(grid)
+    print_shown(grid)
 
 
 def _refusals(view: CaseView) -> Iterator[dict[str, Any]]:

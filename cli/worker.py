@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import threading
@@ -86,6 +87,8 @@ def run(setting: Setting, every: float, outbox: Path | None) -> None:
     """
     from caseway.engine.errors import CasewayError
 
+    if math.isnan(every):
+        raise click.BadParameter("that is not a number of seconds.", param_hint="--every")
     if setting.now is not None:
         raise click.UsageError(
             "--now stands still, and a worker that runs does not; use it with `caseway worker once`."
@@ -127,17 +130,10 @@ def _work(runtime: Runtime, now: datetime | None = None) -> Pass:
 
 
 def _outbox(url: str) -> Path:
-    """Return the folder for messages beside a SQLite file, or else here."""
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
+    """Return the folder for messages where none is named."""
+    from caseway.adapters.sql import address
 
-    try:
-        address = make_url(url)
-    except ArgumentError:  # opening it will say what is wrong
-        return Path(OUTBOX)
-    name = address.database or ""
-    is_file = address.get_backend_name() == "sqlite" and name and not name.startswith((":", "file:"))
-    return (Path(name).parent if is_file else Path()) / OUTBOX
+    return address.folder(url) / OUTBOX
 
 
 @contextmanager

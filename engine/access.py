@@ -45,6 +45,30 @@ def offers(definition: Definition, case: Case, event: str) -> tuple[tuple[Work, 
     return tuple(claimed), tuple(passed)
 
 
+def work_refusal(definition: Definition, case: Case, event: str, actor: Actor | None) -> Refusal | None:
+    """Refuse an event that claims or passes work which is not, or no longer, offered to the actor."""
+    if not case.work:
+        return None
+    claimed, passed = offers(definition, case, event)
+    if not claimed and not passed:
+        return already_claimed(definition, case, event)
+    return next(filter(None, (not_offered(work, case, actor) for work in (*claimed, *passed))), None)
+
+
+def already_claimed(definition: Definition, case: Case, event: str) -> Refusal | None:
+    """Refuse to claim or pass the work of an active state once somebody has it."""
+    active = definition.active(case.configuration)
+    for work in case.work:
+        rule = definition.states[work.state].work
+        if not work.offered and work.state in active and rule is not None and event in (rule.claim, rule.pass_):
+            return Refusal(
+                "already-claimed",
+                f'The work of case {case.id} in "{work.state}" has been claimed by {case.assignee}; it can be neither claimed nor passed now.',
+                {"state": work.state, "assignee": case.assignee},
+            )
+    return None
+
+
 def not_offered(work: Work, case: Case, actor: Actor | None) -> Refusal | None:
     """Refuse an actor to whom this work is not offered."""
     facts = {"state": work.state, "role": work.role, "actor": str(actor) if actor else None}

@@ -24,11 +24,7 @@ class Set:
 
     def perform(self, reaction: Reaction) -> None:
         activation = reaction.activation
-        values = [(path, value.evaluate(activation)) for path, value in self.fields]
-        data: Mapping[str, Any] = reaction.data
-        for path, value in values:
-            data = replaced(data, path, value)
-        reaction.data = data
+        reaction.give([(path, value.evaluate(activation)) for path, value in self.fields])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +36,7 @@ class Append:
 
     def perform(self, reaction: Reaction) -> None:
         items = found(reaction.data, self.to) or []
-        reaction.data = replaced(reaction.data, self.to, [*items, self.item.evaluate(reaction.activation)])
+        reaction.give([(self.to, [*items, self.item.evaluate(reaction.activation)])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ class Change:
 
     def perform(self, reaction: Reaction) -> None:
         items = [self._changed(item, reaction) for item in found(reaction.data, self.among) or []]
-        reaction.data = replaced(reaction.data, self.among, items)
+        reaction.give([(self.among, items)])
 
     def _changed(self, item: Any, reaction: Reaction) -> Any:
         activation = reaction.activation.extended(item=item)
@@ -76,18 +72,24 @@ class Remove:
         activation = reaction.activation
         items = found(reaction.data, self.among) or []
         kept = [item for item in items if not self.where.holds(activation.extended(item=item))]
-        reaction.data = replaced(reaction.data, self.among, kept)
+        reaction.give([(self.among, kept)])
 
 
 @dataclass(frozen=True, slots=True)
 class Raise:
-    """Let the case itself send an event, which runs before any from outside."""
+    """Let the case itself send an event, which runs before any from outside. Its data must fit, as any event's."""
 
     event: str
     data: Fields
+    place: str
 
     def perform(self, reaction: Reaction) -> None:
-        reaction.raise_event(self.event, self.data.evaluate(reaction.activation))
+        shape = reaction.definition.events[self.event].data
+        data = shape.complete(self.data.evaluate(reaction.activation))
+        faults = shape.faults(data)
+        if faults:
+            raise Faulty(self.place, self.event, f"its data do not fit: {faults[0].message}")
+        reaction.raise_event(self.event, data)
 
 
 @dataclass(frozen=True, slots=True)

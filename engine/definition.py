@@ -18,6 +18,9 @@ Text = Mapping[str, str]
 
 Kind = Literal["state", "parallel", "final", "history"]
 
+KEPT = 10_000
+"""For how many configurations a definition remembers what they amount to; with more, it forgets all and begins anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
@@ -102,6 +105,15 @@ class EventRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What a configuration amounts to. `active` are its leaves and what is around them, in document order."""
+
+    active: tuple[str, ...]
+    closed: bool
+    final: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Definition:
     """One version of a process. `hash` is that of the document's content, and `content` the document itself.
 
@@ -128,6 +140,7 @@ class Definition:
     scope: Scope
     timed: Scope
     chart: Statechart
+    _standings: dict[tuple[str, ...], Standing] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def scope_of(self, event: str) -> Scope:
         """Return what an expression may see while this event runs."""
@@ -141,8 +154,23 @@ class Definition:
 
     def active(self, configuration: tuple[str, ...]) -> tuple[str, ...]:
         """Return every active state, leaves and what is around them, in document order."""
+        return self.standing(configuration).active
+
+    def standing(self, configuration: tuple[str, ...]) -> Standing:
+        """Return what a configuration amounts to; worked out when first asked for, since every step asks."""
+        standing = self._standings.get(configuration)
+        if standing is None:
+            if len(self._standings) >= KEPT:
+                self._standings.clear()
+            standing = self._standings[configuration] = self._standing(configuration)
+        return standing
+
+    def _standing(self, configuration: tuple[str, ...]) -> Standing:
         names = {around for leaf in configuration for around in self.ancestry(leaf)}
-        return tuple(path for path in self.states if path in names) if len(names) > 1 else tuple(names)
+        active = tuple(path for path in self.states if path in names)
+        states = [self.states[path] for path in active]
+        final = any(state.kind == "final" and not state.parent for state in states)
+        return Standing(active, final or any(state.closed for state in states), final)
 
 
 def speak(text: Text, language: str = "en") -> str:

@@ -10,6 +10,13 @@ from typing import Any, Literal
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
 
+SHOWN = 12
+"""Names that a hint lists; of more, it says how many."""
+COMPARED = 500
+"""Names among which one that is spelt alike is looked for: among more, that would take seconds."""
+COMPARABLE = 100
+"""Characters of a name that may be a misspelt one: comparing longer ones would take minutes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -37,10 +44,19 @@ class Fault:
 def suggestion(name: str, possible: Iterable[str]) -> str:
     """Say what was probably meant, or else what there is."""
     known = sorted(set(possible))
-    near = get_close_matches(name, known, n=1, cutoff=0.6)
-    if near:
-        return f'did you mean "{near[0]}"?'
+    meant = nearest(name, known)
+    if meant is not None:
+        return f'did you mean "{meant}"?'
     if not known:
         return "there are none here"
-    shown = ", ".join(known[:12])
-    return f"possible: {shown}" + (f" and {len(known) - 12} more" if len(known) > 12 else "")  # noqa: PLR2004
+    shown = ", ".join(known[:SHOWN])
+    return f"possible: {shown}" + (f" and {len(known) - SHOWN} more" if len(known) > SHOWN else "")
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """Return the name that was probably meant: one that ends in this one after a dot, or one that is spelt alike."""
+    within = next((each for each in known if each.endswith(f".{name}")), None)
+    if within is not None or len(known) > COMPARED or len(name) > COMPARABLE:
+        return within
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
+    return near[0] if near else None

@@ -5,7 +5,7 @@ A record is plain JSON (dicts, lists, str, int, float, bool, None): what any sto
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -249,7 +249,7 @@ def _optional_instant(at: datetime | None) -> str | None:
 
 
 # Everything in which two revisions of a case can differ, but for its data.
-_FIELDS = {
+_FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "revision": _same,
     "configuration": list,
     "memory": _memory,
@@ -262,7 +262,7 @@ _FIELDS = {
     "closed": _same,
     "final": _same,
 }
-_READERS = {
+_READERS: Mapping[str, Callable[[Any], Any]] = {
     "revision": _same,
     "configuration": tuple,
     "memory": lambda memory: tuple((history, tuple(leaves)) for history, leaves in memory),

@@ -21,6 +21,9 @@ Schema = Mapping[str, Any]
 MOST = 1000
 """Faults told of one value: nobody mends more at once."""
 _SHOWN = 60
+_ALONE = "leave it out"
+_FEW = 3
+"""Items of a list that is shown as it is written."""
 _KINDS = {
     "string": "a text",
     "integer": "a whole number",
@@ -39,7 +42,7 @@ _LIMITS = {
 }
 # code, message, hint; {0} is the limit, {1} what there is.
 _SIZES = {
-    "minLength": ("too-short", "is shorter than {0} characters", "give at least {0}"),
+    "minLength": ("too-short", "is shorter than {0} characters", "at least {0} needed"),
     "maxLength": ("too-long", "has {1} characters", "at most {0} are possible"),
     "minItems": ("too-few", "has {1} items", "at least {0} needed"),
     "maxItems": ("too-many", "has {1} items", "at most {0} possible"),
@@ -62,8 +65,19 @@ class Misfit:
     def faults(self, value: Any) -> tuple[Fault, ...]:
         """Return every fault, or the first thousand."""
         # Alternatives may ask for the same thing twice.
-        explained = islice(self._explained(value), MOST)
-        return tuple({(fault.code, fault.path, str(fault.value)): fault for fault in explained}.values())
+        explained = list(islice(self._explained(value), MOST))
+        told = (fault for fault in explained if not self._follows(fault, explained))
+        return tuple({(fault.code, fault.path, str(fault.value)): fault for fault in told}.values())
+
+    def _follows(self, fault: Fault, explained: Iterable[Fault]) -> bool:
+        """Say whether a fault is another side of one that is told: a key that is missing because it is misspelt, or alone."""
+        unknown = f"unknown-{self._noun}"
+        if fault.code == f"missing-{self._noun}":
+            meant = f'did you mean "{fault.value}"?'
+            return any((each.code, each.hint, each.path[:-1]) == (unknown, meant, fault.path) for each in explained)
+        return (fault.code, fault.hint) == (unknown, _ALONE) and any(
+            each.path == fault.path[:-1] and each.code.endswith("-verbs") for each in explained
+        )
 
     def _explained(self, value: Any) -> Iterator[Fault]:
         if self._validator is None:
@@ -84,7 +98,7 @@ class Misfit:
             case "not":
                 name = str(path[-1])
                 message = f"{self._noun} {_quoted(name)} does not go with the others here"
-                yield Fault(f"unknown-{self._noun}", message, path, hint="leave it out", value=name, at_key=True)
+                yield Fault(f"unknown-{self._noun}", message, path, hint=_ALONE, value=name, at_key=True)
             case "additionalProperties":
                 yield from self._unknown(value, schema, path)
             case "required":
@@ -152,7 +166,7 @@ def _wrong_type(value: Any, wanted: str | list[str], path: Path) -> Fault:
         hint += ", {} for an empty one"
     elif "array" in wanted and "object" not in wanted and "string" not in wanted:
         hint += ", even of one item"
-    elif "string" in wanted and isinstance(value, (int, float)):
+    elif "string" in wanted and "integer" not in wanted and isinstance(value, (int, float)):
         hint += f', for example "{json.dumps(value)}" in quotes'
     elif isinstance(value, str) and _reads_as(value, wanted):
         hint += f", {value} without quotes"
@@ -177,7 +191,8 @@ def _verbs(value: Any, schema: Schema, path: Path) -> Iterator[Fault]:
     code, possible = f"{thing}-verbs", ", ".join(verbs)
     if given:
         message = f"one {thing} cannot have both " + " and ".join(f'"{verb}"' for verb in given)
-        yield Fault(code, message, (*path, given[1]), hint=f"write {len(given)} of them", value=given[1], at_key=True)
+        hint = f"write {len(given)} {thing}s, one for each"
+        yield Fault(code, message, (*path, given[1]), hint=hint, value=given[1], at_key=True)
     elif value.keys() <= schema["properties"].keys():
         # An unknown key is most likely the verb misspelt, and is a fault of its own.
         yield Fault(code, f"this {thing} does nothing", path, hint=f"give it one of {possible}")
@@ -189,7 +204,8 @@ def _not_allowed(value: Any, allowed: list[Any], path: Path) -> Fault:
         hint = suggestion(value, texts)
     else:
         hint = "possible: " + ", ".join(json.dumps(each, ensure_ascii=False) for each in allowed[:12])
-    return Fault("not-allowed", f"{label(path)} cannot be {shown(value)}", path, hint=hint, value=_short(value))
+    told = json.dumps(value, ensure_ascii=False) if isinstance(value, list) and len(value) <= _FEW else shown(value)
+    return Fault("not-allowed", f"{label(path)} cannot be {told[:_SHOWN]}", path, hint=hint, value=_short(value))
 
 
 def _bad_value(value: Any, keyword: str, schema: Schema, path: Path) -> Fault:

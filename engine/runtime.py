@@ -11,7 +11,16 @@ from caseway.engine.acceptance import Acceptance, acceptances
 from caseway.engine.actor import SYSTEM, SYSTEM_ROLE, Actor
 from caseway.engine.case import Case, Timer
 from caseway.engine.definition import Definition
-from caseway.engine.errors import CaseConflict, CasewayError, FaultyStep, InvalidInput, Refused, UnknownCase, WorldError
+from caseway.engine.errors import (
+    CaseConflict,
+    CasewayError,
+    DefinitionError,
+    FaultyStep,
+    InvalidInput,
+    Refused,
+    UnknownCase,
+    WorldError,
+)
 from caseway.engine.event import START, Event
 from caseway.engine.journal import entry
 from caseway.engine.outcome import Entry, Refusal, Step
@@ -205,7 +214,7 @@ class Runtime:
             return _first_outcome(loaded.known, event)
         case = loaded.case
         definition = self.definition(case)
-        for fired in self._catch_up(definition, case, now):
+        for fired in self._catch_up(case, now):
             case = fired.after
         outcome = step(definition, case, event, now)
         if isinstance(outcome, Refusal):
@@ -213,25 +222,30 @@ class Runtime:
         self.store.commit(outcome)
         return entry(outcome)
 
-    def _catch_up(self, definition: Definition, case: Case, now: datetime) -> Iterator[Step]:
+    def _catch_up(self, case: Case, now: datetime) -> Iterator[Step]:
         """Fire a case's overdue timers in due order, each as a step of its own, those that one of them arms among them."""
         for _ in range(FIRINGS):
             timer = next(iter(_overdue(case, now)), None)
             if timer is None:
                 return
-            event = Event(timer.name, {}, timer.id, SYSTEM, timer.due)
-            outcome = step(definition, case, event, now)
-            fired = lapse(case, event, now, outcome) if isinstance(outcome, Refusal) else outcome
+            fired = self._firing(case, Event(timer.name, {}, timer.id, SYSTEM, timer.due), now)
             self.store.commit(fired)
             case = fired.after
             yield fired
+
+    def _firing(self, case: Case, event: Event, now: datetime) -> Step:
+        try:
+            outcome = step(self.definition(case), case, event, now)
+        except DefinitionError as error:  # the timers of other cases do not wait for this one
+            outcome = Refusal("faulty-definition", error.message, error.facts)
+        return lapse(case, event, now, outcome) if isinstance(outcome, Refusal) else outcome
 
     def _fire(self, case_id: str, now: datetime) -> Sequence[Entry]:
         fired: list[Entry] = []
         for _ in range(ATTEMPTS):
             case = self.store.load(case_id, "").case
             try:
-                for each in self._catch_up(self.definition(case), case, now):
+                for each in self._catch_up(case, now):
                     fired.append(entry(each))  # noqa: PERF401  # what fired before a lost race has fired
             except CaseConflict:
                 continue
@@ -261,8 +275,9 @@ class Runtime:
 
 
 def _overdue(case: Case, now: datetime) -> list[Timer]:
+    """Return the timers whose time has come, in due order; those due at one instant in the order they were armed."""
     due = (timer for timer in case.timers if timer.due <= now and timer.fault is None)
-    return sorted(due, key=lambda timer: (timer.due, timer.id))
+    return sorted(due, key=lambda timer: timer.due)
 
 
 def _first_outcome(known: Entry, event: Event) -> Entry:

@@ -91,7 +91,7 @@ def _step_faults(
 
 
 def _unknown(what: str, name: str, known: Any, path: Path) -> Fault:
-    return Fault(f"unknown-{what}", f'"{name}" is not a {what} here', path, suggestion(name, known), name)
+    return Fault(f"unknown-{what}", f'no {what} here is called "{name}"', path, suggestion(name, known), name)
 
 
 class Play:

@@ -155,8 +155,9 @@ def _object_filler(schema: Schema) -> Filler:
         if not isinstance(value, dict):
             return value
         filled = {name: fields.get(name, rest)(item) for name, item in value.items()}
-        for name in defaults.keys() - filled.keys():
-            filled[name] = deepcopy(defaults[name])
+        for name, default in defaults.items():
+            if name not in filled:
+                filled[name] = deepcopy(default)
         return filled
 
     return fill

@@ -17,7 +17,7 @@ from caseway.engine.outcome import Refusal, Step
 from caseway.engine.reaction import Reaction
 from caseway.engine.statechart import EndlessLoop
 
-FAULTY_CODES = frozenset({"faulty-expression", "endless-loop", "faulty-data"})
+FAULTY_CODES = frozenset({"faulty-expression", "endless-loop", "faulty-data", "faulty-definition"})
 """Refusals that the author of the process can mend, not the sender of the event."""
 
 
@@ -79,10 +79,11 @@ def _hear(reaction: Reaction) -> Step | Refusal:
     if refusal:
         return refusal
     data = rule.data.complete(event.data)
-    faults = rule.data.faults(data)
-    if faults:
-        return _invalid(f'The data of "{event.name}" do not fit', faults)
-    reaction.event = replace(event, data=data)
+    if data != {} or rule.data.schema.get("required"):  # most events say nothing but their name
+        faults = rule.data.faults(data)
+        if faults:
+            return _invalid(f'The data of "{event.name}" do not fit', faults)
+        reaction.event = Event(event.name, data, event.id, event.actor)
     if event.actor is not None and case.work:
         claimed, passed = access.offers(definition, case, event.name)
         if claimed:
@@ -102,23 +103,19 @@ def objection(definition: Definition, case: Case, event: Event, rule: EventRule)
         )
     if not definition.chart.candidates(case.configuration, case.memory, event.name):
         return _not_accepted(definition, case, event)
-    refusal = access.not_allowed(rule, case, event.actor)
-    if refusal or not case.work:
-        return refusal
-    claimed, passed = access.offers(definition, case, event.name)
-    return next(filter(None, (access.not_offered(work, case, event.actor) for work in (*claimed, *passed))), None)
+    return access.not_allowed(rule, case, event.actor) or access.work_refusal(definition, case, event.name, event.actor)
 
 
 def _run(reaction: Reaction, react: Callable[[], bool | None]) -> Step | Refusal:
-    definition, case, event = reaction.definition, reaction.case, reaction.event
-    version = f"{definition.process} version {definition.version}"
+    case, event = reaction.case, reaction.event
     try:
         if react() is False:
             return guarded(reaction)
     except EndlessLoop as loop:
-        return Refusal("endless-loop", f"{version} does not come to rest: {loop}", {"states": list(loop.states)})
+        told = f"{_version(reaction)} does not come to rest: {loop}"
+        return Refusal("endless-loop", told, {"states": list(loop.states)})
     except Faulty as faulty:
-        told = f'{version} failed on "{event.name}" at {faulty.place}: {faulty.text}: {faulty.problem}'
+        told = f'{_version(reaction)} failed on "{event.name}" at {faulty.place}: {faulty.text}: {faulty.problem}'
         facts = {"place": faulty.place, "expression": faulty.text, "problem": faulty.problem}
         return Refusal("faulty-expression", told, facts)
     return _misshapen(reaction) or Step(
@@ -136,7 +133,7 @@ def _misshapen(reaction: Reaction) -> Refusal | None:
             continue
         for fault in definition.data.field(name).faults(value):
             where = ".".join(str(key) for key in ("case", name, *fault.path))
-            told = f"{definition.process} version {definition.version} would make {where} unfit: {fault.message}"
+            told = f"{_version(reaction)} would make {where} unfit: {fault.message}"
             return Refusal("faulty-data", told, {"field": where, "value": fault.value})
     return None
 
@@ -163,6 +160,7 @@ def _not_accepted(definition: Definition, case: Case, event: Event) -> Refusal:
         for name, rule in definition.events.items()
         if definition.chart.candidates(case.configuration, case.memory, name)
         and access.may_send(rule, case, event.actor)
+        and not access.work_refusal(definition, case, name, event.actor)
     ]
     who = str(event.actor) if event.actor else "the local operator"
     return Refusal(
@@ -185,6 +183,10 @@ def _unknown(definition: Definition, case: Case, event: Event) -> Refusal:
         f'{definition.process} has no event "{event.name}"; {hint}',
         {"event": event.name, "events": list(definition.events)},
     )
+
+
+def _version(reaction: Reaction) -> str:
+    return f"{reaction.definition.process} version {reaction.definition.version}"
 
 
 def _invalid(what: str, faults: Any) -> Refusal:

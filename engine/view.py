@@ -34,7 +34,7 @@ class CaseView:
     @property
     def timers(self) -> tuple[Timer, ...]:
         """The armed timers, next due first."""
-        return tuple(sorted(self.case.timers, key=lambda timer: (timer.due, timer.id)))
+        return tuple(sorted(self.case.timers, key=lambda timer: timer.due))
 
 
 def case_view(definition: Definition, case: Case, actor: Actor | None, language: str, now: datetime) -> CaseView:

@@ -16,6 +16,7 @@ from caseway.engine.errors import InvalidDefinition
 from caseway.engine.fault import Fault, Path
 
 _WORD = re.compile(r"\w+")
+_QUOTES = "\"'"
 _COMMENT = re.compile(r"[ \t]+#")
 # Controls, line ends that YAML 1.1 and 1.2 read differently, and what is no character at all.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -65,7 +66,8 @@ class Document:
             return ""
         if node.style in ("'", '"') and _WORD.fullmatch(value):
             return f"the quotes belong to YAML and are gone; for a fixed text write {{text: {value}}}"
-        if node.style == PLAIN and offset >= len(value) and _COMMENT.match(self.text, node.end):
+        is_cut = offset >= len(value) or value[max(offset, 0)] in _QUOTES
+        if node.style == PLAIN and is_cut and _COMMENT.match(self.text, node.end):
             return 'YAML takes what follows " #" for a comment; quote the whole text, or write it as a >- block'
         return ""
 

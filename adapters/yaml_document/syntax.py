@@ -123,17 +123,19 @@ def _opened(error: yaml.MarkedYAMLError, lines: Lines, offset: int) -> str:
 
 def _overrun(wording: _Wording, lines: Lines, offset: int) -> str:
     """Say that a text goes on after what YAML took for all of it, where that is what happened."""
-    leading = _value(lines, offset)[:1]
-    if wording not in (_KEY, _ITEM) or leading not in _CLOSED:
+    start, value = _value(lines, offset)
+    if wording not in (_KEY, _ITEM) or value[:1] not in _CLOSED or offset <= start:
         return ""
-    return f"text goes on after {_CLOSED[leading]}"
+    return f"text goes on after {_CLOSED[value[:1]]}"
 
 
 def _hint(wording: _Wording, lines: Lines, offset: int) -> str:
     """Guess which trap of YAML the author fell into, from the line."""
-    value = _value(lines, offset)
+    start, value = _value(lines, offset)
     if wording.hint not in ("", WHOLE):
         return wording.hint
+    if offset < start and wording in (_KEY, _ITEM):
+        return "check the indentation, and the line above"
     if leading := _LEADING.get(value[:1]):
         return f"a leading {value[0]} {leading}: {WHOLE}"
     if value.startswith("- "):
@@ -143,7 +145,10 @@ def _hint(wording: _Wording, lines: Lines, offset: int) -> str:
     return wording.hint or f"check the indentation, and the line above; if this is one text, {WHOLE}"
 
 
-def _value(lines: Lines, offset: int) -> str:
-    """Return what stands after the key, or the dash, of a line."""
-    found = _VALUE.fullmatch(lines.line(lines.number(offset)))
-    return (found and found["value"]) or ""
+def _value(lines: Lines, offset: int) -> tuple[int, str]:
+    """Return where in the text the value on a line begins, after its key or dash, and that value."""
+    number = lines.number(offset)
+    found = _VALUE.fullmatch(lines.line(number))
+    if found is None or found["value"] is None:
+        return offset, ""
+    return lines.start(number) + found.start("value"), found["value"]

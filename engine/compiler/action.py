@@ -7,10 +7,10 @@ from typing import Any
 
 from caseway.engine.action import Action, Append, Arm, Cancel, Change, FieldPath, Pay, Raise, Remove, Set, Tell, When
 from caseway.engine.compiler.compilation import INTEGER, Compilation, place
-from caseway.engine.compiler.expression import Expressions
+from caseway.engine.compiler.expression import NOTHING, Expressions
 from caseway.engine.expression import Schema, Scope
 from caseway.engine.fault import Path, suggestion
-from caseway.engine.value import Fields, Literal, Value
+from caseway.engine.value import Fields, Value
 
 PLATFORM = {"text": "platform"}
 """Who pays where a payout does not say."""
@@ -37,10 +37,11 @@ class Actions:
 
     def _action(self, scope: Scope, written: Mapping[str, Any], path: Path) -> Action | None:
         self.compilation.implements(written, path)
-        action = self._verb(scope, written, path)
         if "when" not in written:
-            return action
-        guard, _ = self.expressions.guard(scope, written["when"], (*path, "when"))
+            return self._verb(scope, written, path)
+        guard, facts = self.expressions.guard(scope, written["when"], (*path, "when"))
+        with self.expressions.assuming(facts):
+            action = self._verb(scope, written, path)
         return When(guard, action) if guard and action else None
 
     def _verb(self, scope: Scope, written: Mapping[str, Any], path: Path) -> Action | None:
@@ -56,9 +57,8 @@ class Actions:
             case {"raise": str(event)}:
                 return self._raise(scope, event, {}, (*path, "raise"), (*path, "raise"))
             case {"raise": {"event": str(event), **rest}}:
-                return self._raise(
-                    scope, event, rest.get("data") or {}, (*path, "raise", "event"), (*path, "raise", "data")
-                )
+                data: Any = rest.get("data") or {}
+                return self._raise(scope, event, data, (*path, "raise", "event"), (*path, "raise", "data"))
             case {"arm": {"timer": str(timer), "delay": str(delay)}}:
                 return self._arm(scope, timer, delay, (*path, "arm"))
             case {"cancel": str(timer)}:
@@ -131,8 +131,9 @@ class Actions:
         if schema is None:
             return None
         within = self.compilation.scope_with_item(scope, schema)
-        guard, _ = self.expressions.guard(within, where, (*path, "where")) if where is not None else (None, None)
-        assignments = self._assignments(within, schema, fields, (*path, "set"))
+        guard, facts = self.expressions.guard(within, where, (*path, "where")) if where is not None else (None, NOTHING)
+        with self.expressions.assuming(facts):
+            assignments = self._assignments(within, schema, fields, (*path, "set"))
         return Change(tuple(among.split(".")), guard, assignments)
 
     def _remove(self, scope: Scope, among: str, where: Any, path: Path) -> Action | None:
@@ -149,7 +150,7 @@ class Actions:
             return None
         schema = self.compilation.event_data[event].schema
         value = self.expressions.value(scope, dict(data), data_path, schema)
-        return Raise(event, value) if isinstance(value, Fields) else None
+        return Raise(event, value, place(path)) if isinstance(value, Fields) else None
 
     def _arm(self, scope: Scope, timer: str, delay: str, path: Path) -> Action | None:
         self.timers.add(timer)
@@ -178,12 +179,14 @@ class Actions:
         amount = self.expressions.value(scope, rule["amount"], (*path, "amount"), INTEGER)
         payee = self.expressions.text(scope, rule["payee"], (*path, "payee"))
         payer = self.expressions.text(scope, rule.get("payer", PLATFORM), (*path, "payer"))
-        if isinstance(amount, Literal) and amount.value < 0:
+        fixed = self.expressions.fixed(amount)
+        if isinstance(fixed, int) and fixed < 0:
             self.compilation.fault(
                 "negative-amount",
-                f"a payout of {amount.value} is less than nothing",
+                f"a payout of {fixed} is less than nothing",
                 (*path, "amount"),
                 "swap payee and payer instead",
+                value=rule["amount"],
             )
         if amount is None or payee is None or payer is None:
             return None

@@ -12,22 +12,34 @@ from caseway.engine.definition import State, Transition
 from caseway.engine.fault import Fault, Path
 from caseway.engine.guard import Always
 
+HIDING = frozenset({"unknown-target", "unknown-event", "no-states", "no-regions", "history-default"})
+"""The faults that make parts of the picture invisible, so that what is missing from it says nothing."""
+
 
 def faults(states: Mapping[str, State], initial: tuple[str, ...], root: Branch) -> Iterator[Fault]:
     """Yield what is wrong with the states and transitions as a whole."""
     places = {branch.path: branch.place for branch in root.below()}
     picture = Picture(states, initial)
     yield from _shadowed(states)
-    yield from _loops(states, picture)
+    loops = list(_loops(states, picture))
+    yield from loops
     reached = picture.reached()
     yield from _islands(states, reached, places)
-    yield from _dead_ends(states, reached, picture, places)
+    if not any(state.kind == "final" and not state.parent for state in states.values()):
+        yield _endless()
+    elif not loops:
+        yield from _dead_ends(states, reached, picture, places)
+
+
+def _endless() -> Fault:
+    told, hint = "none of the states is final: a case never ends", "add a state with type: final"
+    return Fault("never-final", told, ("states",), hint, at_key=True)
 
 
 def _islands(states: Mapping[str, State], reached: set[str], places: Mapping[str, Path]) -> Iterator[Fault]:
     for path, state in states.items():
         if path not in reached and (state.parent in reached or not state.parent):
-            told = f"{path} can never be entered: no transition leads there"
+            told = f"{path} can never be entered: no transition that can be taken leads there"
             hint = "add a transition to it, or take it out"
             yield Fault("unreachable-state", told, places[path], hint, value=path, at_key=True)
 
@@ -36,11 +48,32 @@ def _dead_ends(
     states: Mapping[str, State], reached: set[str], picture: Picture, places: Mapping[str, Path]
 ) -> Iterator[Fault]:
     ending = picture.ending()
-    for path, state in states.items():
-        if path in reached and state.kind == "state" and not picture.children[path] and path not in ending:
-            told = f"from {path} no final state can be reached: a case there never ends"
-            hint = "add a transition out, or make it type: final"
-            yield Fault("never-final", told, places[path], hint, value=path, at_key=True)
+    stuck = [
+        path
+        for path, state in states.items()
+        if path in reached and state.kind == "state" and not picture.children[path] and path not in ending
+    ]
+    for path in _sinks(stuck, picture):
+        told = f"from {path} no final state can be reached: a case there never ends"
+        hint = "add a transition out, or make it type: final"
+        yield Fault("never-final", told, places[path], hint, value=path, at_key=True)
+
+
+def _sinks(stuck: list[str], picture: Picture) -> Iterator[str]:
+    """Yield where states that never end should be mended: those that nothing leads out of, and one of each circle."""
+    ways = picture.ways()
+    leaving = {source for leaf, sources in ways.items() for source in sources if source != leaf}
+    known: set[str] = set()
+    for path in sorted(stuck, key=leaving.__contains__):
+        if path in known:
+            continue
+        yield path
+        known.add(path)
+        waiting = [path]
+        while waiting:
+            new = ways.get(waiting.pop(), set()) - known
+            known |= new
+            waiting += new
 
 
 class Picture:
@@ -82,7 +115,7 @@ class Picture:
 
     def ending(self) -> set[str]:
         """Return every leaf from which some run can reach a final state of the process."""
-        ways = self._ways()
+        ways = self.ways()
         found = {path for path, state in self.states.items() if state.kind == "final" and not state.parent}
         waiting = list(found)
         while waiting:
@@ -92,7 +125,7 @@ class Picture:
                     waiting.append(leaf)
         return found
 
-    def _ways(self) -> dict[str, set[str]]:
+    def ways(self) -> dict[str, set[str]]:
         """For each leaf, the leaves from which one transition leads to it."""
         ways: dict[str, set[str]] = {}
         for state in self.states.values():
@@ -182,7 +215,7 @@ def _forestalled(transition: Transition, rivals: list[Transition]) -> tuple[str,
                 f"this transition of {transition.source} on {what} is never taken: an earlier one has no guard",
                 "put the one without a guard last",
             )
-        if transition.guard is not None and str(transition.guard) == str(rival.guard):
+        if transition.guard is not None and str(transition.guard) == str(rival.guard) != "":
             return (
                 "duplicate-transition",
                 f"this transition of {transition.source} on {what} is never taken: an earlier one has the same guard, {transition.guard}",

@@ -19,6 +19,14 @@ INTEGER: Schema = {"type": "integer"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
 
 
+MOST = 100
+"""Faults in the meaning of a document that are collected before checking stops: nobody mends more at once."""
+
+
+class TooManyFaults(Exception):  # noqa: N818  # it never leaves the compiler
+    """There are more faults than are told."""
+
+
 def content_hash(content: Mapping[str, Any]) -> str:
     """Return the hash that names a document's parsed content: SHA-256 of its canonical JSON, in hexadecimal."""
     return sha256(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
@@ -72,7 +80,13 @@ class Compilation:
     # faults
 
     def fault(self, code: str, message: str, path: Path, hint: str = "", **more: Any) -> None:
-        self.faults.append(Fault(code, message, path, hint, **more))
+        self.add([Fault(code, message, path, hint, **more)])
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        """Take note of errors; raise TooManyFaults where nobody would read on."""
+        self.faults += faults
+        if len(self.faults) > MOST:
+            raise TooManyFaults
 
     def warn(self, code: str, message: str, path: Path, hint: str = "", *, at_key: bool = False) -> None:
         severity: Severity = "warning"

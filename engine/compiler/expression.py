@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from caseway.engine.compiler.compilation import BOOLEAN, STRING, STRINGS, Compilation, place
 from caseway.engine.duration import parse_duration
-from caseway.engine.expression import Program, Schema, Scope, Template
-from caseway.engine.fault import Path, suggestion
+from caseway.engine.expression import ExpressionError, Program, Schema, Scope, Template
+from caseway.engine.fault import Fault, Path, nearest, suggestion
 from caseway.engine.guard import Always, Condition, Every, Guard, Neither, Some, Test
+from caseway.engine.misfit import kinds as wanted
 from caseway.engine.shape import Shape
 from caseway.engine.value import Computed, Delay, Fields, Items, Literal, Value
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+_GUARDS = "declare it under conditions, or write an expression such as case.attempts >= 3"
+_CONSTANTS = ("true", "false", "null")
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -45,7 +54,7 @@ class Expressions:
         program = self._programs.get(key)
         if program is None:
             program, faults = scope.compile(text, wants, known)
-            self.compilation.faults += (fault.within(path) for fault in faults)
+            self.compilation.add(_told(fault).within(path) for fault in faults)
             if program is None:
                 return None
             if not faults:
@@ -68,6 +77,9 @@ class Expressions:
                 self.compilation.used.add(("condition", written))
                 condition = self.condition(written, path)
                 return (Condition(written, condition) if condition else None), NOTHING
+            case str() if _NAME.fullmatch(written) and written not in (*scope.variables, *_CONSTANTS):
+                self._no_condition(written, path)
+                return None, NOTHING
             case str():
                 program = self.program(scope, written, path, BOOLEAN, known)
                 return (Test(program, place(path)), program.establishes) if program else (None, NOTHING)
@@ -80,6 +92,16 @@ class Expressions:
                 neither = self._guards(scope, alternatives, (*path, "none"), known)
                 return (Neither(neither) if neither is not None else None), NOTHING
         return None, NOTHING
+
+    def _no_condition(self, name: str, path: Path) -> None:
+        """Report a word in place of a guard that is no condition; a field was perhaps meant."""
+        fields = self.compilation.data.schema.get("properties") or {}
+        known = [*(self.compilation.content.get("conditions") or {}), *(f"case.{field}" for field in fields)]
+        truth = _TRUTHS.get(name)
+        meant = nearest(name, known)
+        hint = f"write {truth}" if truth else f'did you mean "{meant}"?' if meant else _GUARDS
+        told = f'"{name}" is not a condition of this process'
+        self.compilation.fault("unknown-condition", told, path, hint, value=name)
 
     def condition(self, name: str, path: Path) -> Guard | None:
         """Return the guard that a condition stands for, compiled once."""
@@ -109,7 +131,7 @@ class Expressions:
             guards.append(guard)
             certain |= more
         if any(guard is None for guard in guards):
-            return None, NOTHING
+            return None, certain - known
         return Every(tuple(guard for guard in guards if guard is not None)), certain - known
 
     def _guards(self, scope: Scope, written: list[Any], path: Path, known: frozenset[str]) -> tuple[Guard, ...] | None:
@@ -133,21 +155,32 @@ class Expressions:
             case list():
                 item = (wants or {}).get("items")
                 values = [self.value(scope, each, (*path, index), item, known) for index, each in enumerate(written)]
-                if wants is not None and not self._is(wants, "array", "a list", path, written):
+                if wants is not None and not self._is(wants, "array", "a list", path):
                     return None
                 return None if None in values else Items(tuple(value for value in values if value is not None))
             case _:
                 return self._literal(written, path, wants)
 
+    def fixed(self, value: Value | None) -> Any:
+        """Return what a value is in every case, where it reads nothing but parameters; else None."""
+        if isinstance(value, Literal):
+            return value.value
+        if not isinstance(value, Computed) or any(not read.startswith("param.") for read in value.program.reads):
+            return None
+        try:
+            return value.program.evaluate(self.compilation.scope.activation({"param": self.compilation.parameters}))
+        except ExpressionError:
+            return None
+
     def _literal(self, value: Any, path: Path, wants: Schema | None) -> Value | None:
         faults = Shape(wants).faults(value) if wants else ()
-        self.compilation.faults += (fault.within(path) for fault in faults)
+        self.compilation.add(_as_value(fault).within(path) for fault in faults)
         return None if faults else Literal(value)
 
     def _fields(
         self, scope: Scope, written: Mapping[str, Any], path: Path, wants: Schema | None, known: frozenset[str]
     ) -> Value | None:
-        if wants is not None and not self._is(wants, "object", "an object", path, written):
+        if wants is not None and not self._is(wants, "object", "an object", path):
             return None
         properties = (wants or {}).get("properties", {})
         free = (wants or {}).get("additionalProperties", {} if wants is None else False)
@@ -174,16 +207,15 @@ class Expressions:
                 )
         return Fields(values)
 
-    def _is(self, wants: Schema, kind: str, told: str, path: Path, written: Any) -> bool:
+    def _is(self, wants: Schema, kind: str, told: str, path: Path) -> bool:
         kinds = wants.get("type")
         if kinds is None or kind == kinds or kind in kinds:
             return True
         self.compilation.fault(
             "result-type",
-            f"{told} does not fit here: {_named(kinds)} is wanted",
+            f"{told} does not fit here",
             path,
-            "write a CEL expression or a literal of that type",
-            value=written,
+            f"give {wanted(kinds)}",
         )
         return False
 
@@ -212,7 +244,7 @@ class Expressions:
             self.compilation.used.add(("parameter", parameter))
             written_there = self.compilation.parameters[parameter]
             return self._fixed_delay(written_there, ("parameters", parameter))
-        if written[:1] == "P":
+        if not any(name in scope.variables for name in _NAME.findall(written)):
             return self._fixed_delay(written, path)
         program = self.program(scope, written, path, STRING)
         return Delay(Computed(program, place(path))) if program else None
@@ -221,7 +253,8 @@ class Expressions:
         try:
             return Delay(parse_duration(str(written)))
         except ValueError as error:
-            self.compilation.fault("bad-delay", str(error), path, "write PT30M, PT8H, P2D or P1W", value=written)
+            message, _, hint = str(error).partition("; ")
+            self.compilation.fault("bad-delay", message, path, hint, value=written)
             return None
 
     def template(self, written: Any, path: Path) -> dict[str, Template] | None:
@@ -231,7 +264,7 @@ class Expressions:
         for language, text in texts.items():
             at = (*path, language) if language else path
             template, faults = self.compilation.scope.template(text)
-            self.compilation.faults += (fault.within(at) for fault in faults)
+            self.compilation.add(fault.within(at) for fault in faults)
             if template is not None:
                 made[language] = template
                 for read in template.reads:
@@ -240,5 +273,15 @@ class Expressions:
         return made if len(made) == len(texts) else None
 
 
-def _named(kinds: Any) -> str:
-    return kinds if isinstance(kinds, str) else " or ".join(kinds)
+def _told(fault: Fault) -> Fault:
+    """Say of an event's data why they are not known here."""
+    if (fault.code, fault.value, fault.message) == ("unknown-field", "data", 'event has no field "data"'):
+        return replace(fault, hint="an event's data are known only where a transition on this one event is taken")
+    return fault
+
+
+def _as_value(fault: Fault) -> Fault:
+    """Say how a number is written as fixed text: quotes alone would make it an expression."""
+    if fault.code == "wrong-type" and isinstance(fault.value, (int, float)) and "quotes" in fault.hint:
+        return replace(fault, hint=f'write {{text: "{json.dumps(fault.value)}"}} for a fixed text')
+    return fault

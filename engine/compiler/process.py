@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from caseway.engine.actor import RESERVED_ROLES
 from caseway.engine.compiler import analysis
 from caseway.engine.compiler.action import Actions
 from caseway.engine.compiler.assembly import statechart
-from caseway.engine.compiler.compilation import Compilation, content_hash
+from caseway.engine.compiler.compilation import MOST, Compilation, TooManyFaults, content_hash
+from caseway.engine.compiler.consequence import told
 from caseway.engine.compiler.expression import Expressions
-from caseway.engine.compiler.pruning import sound
+from caseway.engine.compiler.pruning import sound, unpruned
 from caseway.engine.compiler.state import States, words
 from caseway.engine.compiler.tree import Branch, grow
 from caseway.engine.definition import Definition, EventRule, State
 from caseway.engine.event import START
 from caseway.engine.fault import Fault, Path
 from caseway.engine.shape import shape_faults
+
+_BREACHES = frozenset({"too-deep", "too-large", "list-too-long", "text-too-long", "integer-too-large", "not-json"})
+"""The faults of documents that break a bound, and whose shape is looked at no further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +39,45 @@ def compile_process(content: Any, misshapen: Sequence[Fault] = ()) -> Compiled:
     Parts with a wrong shape are left out, and the rest is checked for meaning all the same. What only a whole
     document can show (what is reachable, what is unused) is looked at only where the shape is right.
     """
-    if not isinstance(content, Mapping) or not isinstance(content.get("states"), Mapping):
+    if not isinstance(content, Mapping) or not isinstance(content.get("states"), Mapping) or _is_unread(misshapen):
         return Compiled(None, tuple(misshapen))
     kept = sound(content, misshapen)
-    faults = list(misshapen)
-    faults += _data_faults(kept)
-    compilation = Compilation(_without_bad_shapes(kept, faults))
+    data_faults = _data_faults(kept)
+    compilation = Compilation(sound(kept, data_faults))
+    try:
+        parts = _parts(compilation, whole=not misshapen and not data_faults)
+    except TooManyFaults:
+        parts = None
+    meant = [replace(fault, path=unpruned(fault.path, data_faults)) for fault in compilation.faults]
+    meant = [replace(fault, path=unpruned(fault.path, misshapen)) for fault in (*data_faults, *meant)]
+    faults = (*misshapen, *told(meant, (*misshapen, *data_faults)))
+    if parts is None:
+        faults += (_too_many(),)
+    if parts is None or any(fault.severity == "error" for fault in faults):
+        return Compiled(None, faults)
+    return Compiled(_definition(compilation, content, parts), faults)
+
+
+def _is_unread(misshapen: Sequence[Fault]) -> bool:
+    """Say whether a document is so wrong that its shape was not looked at to the end."""
+    return len(misshapen) > MOST or any(fault.code in _BREACHES for fault in misshapen)
+
+
+def _too_many() -> Fault:
+    return Fault("too-many-faults", f"checking stopped after {MOST} faults", hint="mend these first")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the parts of a document became."""
+
+    events: Mapping[str, EventRule]
+    states: Mapping[str, State]
+    initial: tuple[str, ...]
+
+
+def _parts(compilation: Compilation, *, whole: bool) -> _Parts:
+    """Compile all parts; where nothing was left out (`whole`) and nothing hides the picture, look at that as well."""
     root = grow(compilation.content)
     expressions = Expressions(compilation)
     actions = Actions(compilation, expressions)
@@ -51,22 +88,16 @@ def compile_process(content: Any, misshapen: Sequence[Fault] = ()) -> Compiled:
     initial = tree.initial(root)
     states = tree.states(root)
     _cancelled(compilation, actions)
-    if not faults:
+    errors = {fault.code for fault in compilation.faults if fault.severity == "error"}
+    if whole and not errors & analysis.HIDING:
         compilation.faults += analysis.faults(states, initial, root)
+    if whole and not errors:
         _unused(compilation, root)
-    faults += compilation.faults
-    if any(fault.severity == "error" for fault in faults):
-        return Compiled(None, tuple(faults))
-    return Compiled(_definition(compilation, content, events, states, initial), tuple(faults))
+    return _Parts(events, states, initial)
 
 
-def _definition(
-    compilation: Compilation,
-    content: Mapping[str, Any],
-    events: Mapping[str, EventRule],
-    states: Mapping[str, State],
-    initial: tuple[str, ...],
-) -> Definition:
+def _definition(compilation: Compilation, content: Mapping[str, Any], parts: _Parts) -> Definition:
+    states, initial = parts.states, parts.initial
     return Definition(
         process=content["process"],
         version=content["version"],
@@ -78,7 +109,7 @@ def _definition(
         roles={name: words(text) for name, text in compilation.roles.items()},
         parameters=compilation.parameters,
         data=compilation.data,
-        events=events,
+        events=parts.events,
         states=states,
         initial=initial,
         transitions={transition.id: transition for state in states.values() for transition in state.transitions},
@@ -101,13 +132,6 @@ def _data_faults(content: Mapping[str, Any]) -> list[Fault]:
     return [
         fault.within(path) for path, schema in shapes if isinstance(schema, Mapping) for fault in shape_faults(schema)
     ]
-
-
-def _without_bad_shapes(content: Mapping[str, Any], faults: Sequence[Fault]) -> Mapping[str, Any]:
-    """Leave out defaults and the like that do not fit, so that expressions can still be typed."""
-    inner = [fault for fault in faults if fault.path[:1] == ("data",) or fault.path[:1] == ("events",)]
-    kept: Mapping[str, Any] = sound(content, inner)
-    return kept
 
 
 def _events(compilation: Compilation) -> dict[str, EventRule]:

@@ -13,6 +13,10 @@ from caseway.engine.compiler.tree import Branch, apart, find, reachable_names
 from caseway.engine.definition import Guidance, State, Text, TimerRule, Transition, WorkRule
 from caseway.engine.expression import Scope
 from caseway.engine.fault import Path, suggestion
+from caseway.engine.guard import Every, Guard
+
+UNKNOWN = Every(())
+"""Stands for a guard that does not compile, so that nobody takes the transition for one without a guard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class States:
 
     def initial(self, branch: Branch) -> tuple[str, ...]:
         """Return the path of the state that is entered by default: the one named, or else the first."""
-        children = {name: child for name, child in branch.children.items() if child.kind != "history"}
+        children = branch.enterable()
         named = branch.written.get("initial")
         if isinstance(named, str):
             if named in branch.children:
@@ -90,12 +94,13 @@ class States:
     def _check_shape(self, branch: Branch) -> None:
         """Report what the kind of a state does not allow."""
         written, place = branch.written, branch.place
-        if branch.kind == "parallel" and not branch.children:
+        if branch.children and not branch.enterable():
             self.compilation.fault(
-                "no-regions",
-                f"the parallel state {branch.path} has no regions",
-                (*place, "type"),
-                "give it states, or leave the type out",
+                "no-regions" if branch.kind == "parallel" else "no-states",
+                f"{branch.path} has nothing within but history",
+                (*place, "states"),
+                "add a state, or take the history out",
+                at_key=True,
             )
         if "done" in written and not branch.children:
             self.compilation.fault(
@@ -119,7 +124,18 @@ class States:
             )
 
     def _history_default(self, branch: Branch) -> tuple[str, ...]:
-        return tuple(self._targets(branch, branch.written.get("default"), (*branch.place, "default")))
+        path = (*branch.place, "default")
+        targets = tuple(self._targets(branch, branch.written.get("default"), path))
+        beside = branch.parent.enterable() if branch.parent else {}
+        for target in targets:
+            if beside and not any(f"{target}.".startswith(f"{state.path}.") for state in beside.values()):
+                self.compilation.fault(
+                    "history-default",
+                    f"the history {branch.path} cannot lead to {target}, which is not a state beside it or within one",
+                    path,
+                    suggestion(target, beside),
+                )
+        return targets
 
     # transitions
 
@@ -143,11 +159,7 @@ class States:
 
     def _transition(self, trigger: _Trigger, number: int, rule: Mapping[str, Any], path: Path) -> Transition:
         branch, scope = trigger.branch, trigger.scope
-        guard, facts = (
-            self.expressions.guard(scope, rule["guard"], (*path, "guard"))
-            if "guard" in rule
-            else (None, frozenset[str]())
-        )
+        guard, facts = self._guard(scope, rule, path)
         with self.expressions.assuming(facts):
             actions = self.actions.actions(scope, rule.get("actions"), (*path, "actions"))
         targets = tuple(self._targets(branch, rule.get("target"), (*path, "target")))
@@ -173,6 +185,12 @@ class States:
             implements=self.compilation.implements(rule, path),
             place=path,
         )
+
+    def _guard(self, scope: Scope, rule: Mapping[str, Any], path: Path) -> tuple[Guard | None, frozenset[str]]:
+        if "guard" not in rule:
+            return None, frozenset()
+        guard, facts = self.expressions.guard(scope, rule["guard"], (*path, "guard"))
+        return guard or UNKNOWN, facts
 
     def _targets(self, source: Branch, written: Any, path: Path) -> Iterator[str]:
         found: list[Branch] = []

@@ -24,6 +24,10 @@ class Branch:
     parent: Branch | None
     children: dict[str, Branch] = field(default_factory=dict)
 
+    def enterable(self) -> dict[str, Branch]:
+        """Return the states directly within that a case can be in: all but history."""
+        return {name: child for name, child in self.children.items() if child.kind != "history"}
+
     def around(self) -> Iterator[Branch]:
         """Yield what this state lies in, innermost first, the root last."""
         at = self.parent

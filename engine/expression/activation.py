@@ -7,7 +7,8 @@ from typing import Any
 
 from caseway.engine.expression.conversion import Form, computable
 
-_CONTAINERS = (dict, list, tuple, Mapping)
+_PLAIN = frozenset({str, int, bool, float, type(None)})
+"""What is converted so quickly that it is not kept."""
 
 
 class Activation:
@@ -34,7 +35,7 @@ class Activation:
 
     def computed(self, value: Any, form: Form, path: str) -> Any:
         """Return what stands at a path as CEL takes it."""
-        if form.scalar != "instant" and not isinstance(value, _CONTAINERS):
+        if type(value) in _PLAIN and form.scalar != "instant":
             return computable(value, form, path)
         converted = self._converted.setdefault(path.partition(".")[0], {})
         key = path, form

@@ -12,9 +12,9 @@ LOOPS = 2
 """`all`, `exists`, `map` or `filter` within each other."""
 ITERATIONS = 10_000
 """Rounds that the loops of one evaluation may take together; cel-cpp stops there."""
-LISTED = 100_000
-"""Items that `sum`, `uniq`, `sorted` and `keys` may look at in one evaluation."""
-COMPARED = 20_000
-"""Values in all that one evaluation may read whose loops compare lists and maps, or sum and sort them."""
+COMPARED = 10_000
+"""Values in all that an expression may read whose loops compare lists or objects: a second or two at worst."""
+GONE_THROUGH = 2_500
+"""Items of a list that `map` and `filter` may go through: cel-cpp copies what they have made in each round (100 MB)."""
 RESULT_LENGTH = 1_000_000
 """Characters of all texts of one result together."""

@@ -70,24 +70,13 @@ def computable(value: Any, shape: Form, path: str) -> Any:
     return _Incoming(path).convert(value, shape, 0)
 
 
-def plain(value: Any) -> Any:
-    """Convert a result of CEL (`cel.Value`) to plain JSON data, keys sorted. Raises ExpressionError on a broken bound."""
-    found = value.value()
+def plain(found: Any) -> Any:
+    """Convert what a `cel.Value` holds to plain JSON data, keys sorted. Raises ExpressionError on a broken bound."""
+    if type(found) is bool:  # as that of every guard
+        return found
     if isinstance(found, (list, dict)):
         return _Outgoing().container(found, 1)
     return _scalar(found)
-
-
-def size(value: Any) -> int:
-    """Count the values within converted data."""
-    nodes = 0
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, (dict, list)):
-            nodes += len(each)
-            waiting.extend(each.values() if isinstance(each, dict) else each)
-    return nodes
 
 
 def timestamp(at: datetime) -> Timestamp:

@@ -108,11 +108,7 @@ class Diagnosis:
         if match := _OPERAND.match(said):
             return self._operand(match[1], offset)
         if match := _RANGE.match(said):
-            return (
-                None
-                if match[1] == _ERROR
-                else Fault("type", wording.no_loop(readable(match[1])), offset=self._before(offset))
-            )
+            return self._range(match[1], offset)
         if match := _RESERVED.match(said):
             message, hint = wording.reserved(match[1])
             return Fault("syntax", message, hint=hint, value=match[1], offset=offset)
@@ -152,6 +148,13 @@ class Diagnosis:
         )
         return Fault("unknown-field", wording.no_fields(readable(found), name), hint=hint, value=name, offset=at)
 
+    def _range(self, found: str, offset: int) -> Fault | None:
+        if found == _ERROR:
+            return None
+        sign = self.text[offset : offset + 1]
+        at = self._after_dot(offset) if sign == "." else self._before(offset) if sign == "(" else offset
+        return Fault("type", wording.no_loop(readable(found)), value=self._value_at(at), offset=at)
+
     def _name(self, name: str, offset: int) -> Fault | None:
         if self.text[offset : offset + 1] == "(":
             return self._function(name, self._before(offset))
@@ -165,6 +168,9 @@ class Diagnosis:
         written = dialect.value_of(name)
         if written:
             return f"write {written}"
+        within = [root for root, shape in self.variables.items() if name in (shape.get("properties") or {})]
+        if within:
+            return f'did you mean "{within[0]}.{name}"?'
         close = suggestion(name, self.variables)
         alone = len(self.words) == 1 and self.words[0].offset == offset
         if not alone:
@@ -175,6 +181,8 @@ class Diagnosis:
         member = self.text[:offset].rstrip().endswith(".")
         known = function.MEMBERS if member else function.GLOBAL
         instead = dialect.FUNCTIONS.get(name)
+        if name in known:
+            return Fault("type", wording.wrong_count(name), value=name, offset=offset)
         if instead:
             hint = f"write {instead}"
         elif not member and name in function.MEMBERS:

@@ -6,13 +6,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from threading import local
 from typing import Any
 
 from caseway.engine.bound import INTEGER
 from caseway.engine.duration import parse_duration
 from caseway.engine.expression import wording
-from caseway.engine.expression.bound import LISTED
 from caseway.engine.expression.conversion import span, timestamp
 
 DURATION = "duration_of"
@@ -67,20 +65,6 @@ _CEL_DURATION = re.compile(rf"[-+]?(?:{_PART.pattern})+")
 _MICROSECONDS = {"h": "3600000000", "m": "60000000", "s": "1000000", "ms": "1000", "us": "1", "ns": "0.001"}
 
 
-class _Spent(local):
-    """What the functions of this thread have looked at in this evaluation."""
-
-    items = 0
-
-
-_spent = _Spent()
-
-
-def begin() -> None:
-    """Start to count what one evaluation looks at."""
-    _spent.items = 0
-
-
 def percent(amount: int, rate: int) -> int:
     """Return `rate` percent of an amount, exactly, halves away from zero."""
     product = amount * rate
@@ -90,7 +74,6 @@ def percent(amount: int, rate: int) -> int:
 
 def total(values: Sequence[int]) -> int:
     """Sum whole numbers."""
-    _look(values)
     for value in values:
         if type(value) is not int:
             raise ValueError(wording.not_whole(value))
@@ -99,7 +82,6 @@ def total(values: Sequence[int]) -> int:
 
 def unique(values: Sequence[Any]) -> list[Any]:
     """Keep the first of equal values."""
-    _look(values)
     seen: dict[Any, Any] = {}
     for value in values:
         seen.setdefault(_frozen(value), value)
@@ -108,7 +90,6 @@ def unique(values: Sequence[Any]) -> list[Any]:
 
 def ordered(values: Sequence[Any]) -> list[Any]:
     """Sort from small to large; texts by code point."""
-    _look(values)
     try:
         return [_thawed(value) for value in sorted(values)]
     except TypeError:
@@ -117,7 +98,6 @@ def ordered(values: Sequence[Any]) -> list[Any]:
 
 def keys(mapping: Mapping[Any, Any]) -> list[str]:
     """Return the keys of a map, sorted."""
-    _look(mapping)
     return sorted(map(str, mapping))
 
 
@@ -152,12 +132,6 @@ IMPLEMENTATIONS: Mapping[str, Callable[..., Any]] = {
     "duration_of_string": duration_of,
 }
 """By overload."""
-
-
-def _look(values: Sequence[Any] | Mapping[Any, Any]) -> None:
-    _spent.items += len(values)
-    if _spent.items > LISTED:
-        raise ValueError(wording.listed_limit())
 
 
 def _bounded(value: int) -> int:

@@ -72,6 +72,9 @@ class Inference:
                 if isinstance(key, Constant) and isinstance(key.value, str):
                     return kind.field(shape, key.value)
                 return kind.items(shape) or _free(shape)
+            case syntax.ADD, (left, right):
+                lists = [self.shape(left, inner), self.shape(right, inner)]
+                return lists[0] if all(each is not None and kind.kind(each)[0] == "array" for each in lists) else None
             case (("uniq" | "sorted"), (values,)):
                 return self.shape(values, inner)
         return None

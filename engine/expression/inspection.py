@@ -10,6 +10,7 @@ from caseway.engine.expression import bound, constant, function, kind, syntax, w
 from caseway.engine.expression.inference import Inference, Locals, parts
 from caseway.engine.expression.kind import Schema
 from caseway.engine.expression.syntax import Call, Constant, Entries, Items, Loop, Name, Node, Selection
+from caseway.engine.expression.weight import Weight
 from caseway.engine.fault import Fault, suggestion
 
 Facts = frozenset[str]
@@ -65,14 +66,13 @@ def _compared(left: Node, right: Node, equal: bool) -> Facts:
 
 @dataclass(slots=True)
 class Inspection:
-    """One walk over a checked expression. Fills `faults` and `reads`."""
+    """One walk over a checked expression. Fills the other fields."""
 
     inference: Inference
     variables: Mapping[str, Schema]
     faults: list[Fault] = field(default_factory=list)
     reads: set[str] = field(default_factory=set)
-    listing: bool = False
-    heavy: bool = False
+    weight: Weight = field(default_factory=Weight)
 
     def walk(self, node: Node, wants: Schema | None, known: Facts, inner: Locals, loops: int = 0) -> None:
         """Inspect a node from which a value of the shape `wants` is expected."""
@@ -107,17 +107,14 @@ class Inspection:
 
     def _read(self, node: Name | Selection, wants: Schema | None, known: Facts, inner: Locals) -> None:
         there = path(node)
-        root = there.split(".")[0] if there else ""
+        root = _root(there) if there else ""
         if there and "[" not in there and root not in inner:
             if root in self.variables:
                 self.reads.add(there)
             elif root not in _BUILT_IN:
-                self._fault(
-                    "unknown-name",
-                    (wording.unknown_name(root), suggestion(root, self.variables)),
-                    node.spot.offset,
-                    root,
-                )
+                # The position of a qualified name is its last dot.
+                at = node.spot.offset - max(there.rfind("."), 0)
+                self._fault("unknown-name", (wording.unknown_name(root), suggestion(root, self.variables)), at, root)
         elif there and root not in inner:
             self.reads.add(there.split("[")[0])
         self._present(node, wants, known, inner)
@@ -168,11 +165,12 @@ class Inspection:
             self._fault("comprehension-too-deep", (message, hint), node.spot.offset)
         body = parts(node)
         within = {**inner, node.variable: self.inference.item(node, inner)}
-        certain = frozenset(fact for fact in known if fact.rstrip("!").replace("[", ".").split(".")[0] != node.variable)
+        certain = frozenset(fact for fact in known if _root(fact) != node.variable)
         if body.condition is not None:
             self.walk(body.condition, STRICT, certain, within, loops + 1)
             certain |= facts(body.condition, holds=True)
         if body.made is not None:
+            self.weight.makes = True
             self.walk(body.made, kind.items(wants) if wants is not STRICT else None, certain, within, loops + 1)
 
     def _ordered(self, node: Loop, inner: Locals) -> None:
@@ -213,9 +211,10 @@ class Inspection:
         name = node.function
         if loops and name == syntax.ADD and _GLUE & set(node.spot.overloads) and not self._adds_numbers(node, inner):
             self._fault("forbidden-concatenation", wording.concatenation(), node.spot.offset)
-        if name in function.LISTING:
-            self.listing = True
-            self.heavy |= loops > 0
+        if name == syntax.ADD and "add_list" in node.spot.overloads:
+            self.weight.glues += 1
+        if loops and name in function.LISTING:
+            self.weight.lists |= not _once(node.arguments[0], inner, loops)
         if name in ("sorted", "uniq"):
             self._sortable(node, inner)
         if problem := constant.misread(node):
@@ -229,7 +228,9 @@ class Inspection:
         if not loops or any(isinstance(node, Constant) for node in nodes):
             return
         shapes = [self.inference.shape(node, inner) for node in nodes if not isinstance(node, Items)]
-        self.heavy |= any(shape is None or kind.kind(shape)[0] in (None, "array", "object") for shape in shapes)
+        self.weight.compares |= any(
+            shape is None or kind.kind(shape)[0] in (None, "array", "object") for shape in shapes
+        )
 
     def _adds_numbers(self, node: Call, inner: Locals) -> bool:
         shapes = [self.inference.shape(argument, inner) for argument in node.arguments]
@@ -255,6 +256,20 @@ class Inspection:
                 owner = path(one) or "this"
                 said = wording.not_in_enum(each.value, owner), suggestion(str(each.value), map(str, values))
                 self._fault("not-in-enum", said, each.spot.offset, each.value)
+
+
+def _root(there: str) -> str:
+    """Return the variable that a path or a fact begins with."""
+    return there.rstrip("!").partition(".")[0].partition("[")[0]
+
+
+def _once(node: Node, inner: Locals, loops: int) -> bool:
+    """Say whether each value of a list is looked at once in all rounds of a loop, and not once per round."""
+    if isinstance(node, Loop):
+        # cel-cpp counts the rounds of loops within loops itself.
+        return True
+    listed = path(node)
+    return loops == 1 and listed is not None and _root(listed) in inner
 
 
 def _null(shape: Schema) -> bool:

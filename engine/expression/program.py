@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cel_expr_python import cel
 
-from caseway.engine.expression import function, kind, wording
+from caseway.engine.expression import kind, wording
 from caseway.engine.expression.activation import Activation
-from caseway.engine.expression.bound import COMPARED
-from caseway.engine.expression.conversion import plain, size
+from caseway.engine.expression.conversion import plain
 from caseway.engine.expression.errors import ExpressionError
 from caseway.engine.expression.kind import Schema
 from caseway.engine.expression.selection import Part
+from caseway.engine.expression.weight import Weight
 
 _ERROR = cel.Type.ERROR
 _CODE = re.compile(r"^[A-Z_]+: ")
@@ -22,6 +22,7 @@ _KEY = re.compile(r'Key not found in map : "?(.*?)"?$', re.DOTALL)
 _INDEX = re.compile(r"Index error: index=(-?\d+) size=(\d+)")
 _VARIABLE = re.compile(r'No value with name "(.*)" found')
 _OVERLOAD = re.compile(r"No matching overloads found : (\S+?)(?:\((.*)\))?$")
+_EXACT = {"boolean": bool, "string": str, "integer": int, "array": list, "object": dict}
 _PLAIN_OPERATOR = re.compile(r"_?(\S+?)_?")
 
 
@@ -38,10 +39,14 @@ class Program:
     establishes: frozenset[str]
     refutes: frozenset[str]
     wants: Schema | None
-    listing: bool
-    heavy: bool
+    weight: Weight
     _selection: Part
     _expression: Any
+    _exact: type | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        base = None if self.wants is None else kind.kind(self.wants)[0]
+        object.__setattr__(self, "_exact", None if base is None else _EXACT.get(base))
 
     def evaluate(self, activation: Activation) -> Any:
         """Return the value as plain JSON data: instants as RFC 3339, durations as ISO 8601, keys sorted.
@@ -55,17 +60,17 @@ class Program:
 
     def _evaluated(self, activation: Activation) -> Any:
         data = self._selection.taken(activation.variables(), activation)
-        if self.heavy and (nodes := size(data)) > COMPARED:
-            raise ExpressionError("limit", wording.too_heavy(nodes))
-        if self.listing:
-            function.begin()
+        self.weight.check(data)
         try:
             value = self._expression.eval(data=data)
         except RuntimeError as error:
             raise _error(str(error)) from None
-        if value.type() == _ERROR:
-            raise _error(value.value())
-        return _fitting(plain(value), self.wants)
+        found = value.value()
+        # An error's value is its text. Asking for the type takes longer than anything else here, so texts alone are asked.
+        if isinstance(found, str) and value.type() == _ERROR:
+            raise _error(found)
+        made = plain(found)
+        return made if type(made) is self._exact else _fitting(made, self.wants)
 
     def __str__(self) -> str:
         return self.text
@@ -111,8 +116,6 @@ def _error(said: str) -> ExpressionError:
         return ExpressionError("overflow", wording.out_of_range())
     if "Iteration budget" in problem:
         return ExpressionError("limit", wording.too_many_rounds())
-    if problem == wording.listed_limit():
-        return ExpressionError("limit", problem)
     if problem == wording.integer_limit():
         return ExpressionError("overflow", problem)
     if "non-message type" in problem:

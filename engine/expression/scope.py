@@ -154,7 +154,9 @@ class Scope:
             return None, (Fault("expression-too-large", message, hint=hint, offset=0),)
         inspection = Inspection(inference, self.variables)
         inspection.walk(root, wants, known, {})
-        faults = [*inspection.faults, *Fit(inference).faults(root, wants)]
+        faults = inspection.faults
+        if not any(fault.code == "unknown-name" for fault in faults):
+            faults += Fit(inference).faults(root, wants)
         if faults:
             return None, tuple(_at_names(sorted(faults, key=lambda fault: fault.offset or 0), words))
         reads = frozenset(inspection.reads)
@@ -164,8 +166,7 @@ class Scope:
             establishes=facts(root, holds=True),
             refutes=facts(root, holds=False),
             wants=wants,
-            listing=inspection.listing,
-            heavy=inspection.heavy,
+            weight=inspection.weight,
             _selection=selection(reads, whole),
             _expression=environment.runnable(self._runnable(text, words, expression).serialize()),
         ), ()

@@ -30,9 +30,13 @@ class Part:
     fields: tuple[tuple[str, Selection], ...]
 
     def taken(self, value: Any, activation: Activation) -> Any:
-        if not isinstance(value, (dict, Mapping)):
+        if type(value) is not dict and not isinstance(value, Mapping):
             return activation.computed(value, self.form, self.path)
-        return {name: part.taken(value[name], activation) for name, part in self.fields if name in value}
+        found = {}
+        for name, part in self.fields:  # a comprehension is a call, and every evaluation makes several
+            if name in value:
+                found[name] = part.taken(value[name], activation)
+        return found
 
 
 Selection = Whole | Part

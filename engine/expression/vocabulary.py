@@ -154,6 +154,8 @@ class _File:
         full = f"{self.descriptor.package}.{name}"
         self.messages[full] = schema
         message = self.descriptor.message_type.add(name=name)
+        # `a_1` and `a1` would be one name in protobuf's JSON, which nobody uses here.
+        message.options.deprecated_legacy_json_field_conflicts = True
         numbers = (number for number in count(1) if number not in _RESERVED)
         for field, declared in schema.get("properties", {}).items():
             self._field(message, field, next(numbers), declared)
@@ -170,8 +172,7 @@ class _File:
             field.label = FieldDescriptorProto.LABEL_REPEATED
             self._value(field, item)
         elif base == "object" and not null and kind.is_map(schema) and free is not None and self._repeatable(free):
-            field.label = FieldDescriptorProto.LABEL_REPEATED
-            _refer(field, f"{self.descriptor.package}.{message.name}.{self._entry(message, name, number, free)}")
+            self._map(message, field, free)
         else:
             self._value(field, schema)
 
@@ -186,17 +187,19 @@ class _File:
         else:
             _refer(field, _WRAPPERS.get(base, _ANYTHING))
 
-    def _entry(self, message: DescriptorProto, name: str, number: int, schema: Schema) -> str:
-        """Add the message that a protocol buffer map is made of; return its name."""
-        entry = message.nested_type.add(name=f"{''.join(word.capitalize() for word in name.split('_'))}Entry")
-        if any(other.name == entry.name for other in message.nested_type[:-1]):
-            entry.name = f"E{number}Entry"
+    def _map(self, message: DescriptorProto, field: FieldDescriptorProto, schema: Schema) -> None:
+        """Make a field a map; one whose entries would share a name with others' stays dynamic."""
+        name = f"{''.join(word.capitalize() for word in field.name.split('_'))}Entry"
+        if any(other.name == name for other in message.nested_type):
+            _refer(field, _ANYTHING)
+            return
+        entry = message.nested_type.add(name=name)
         entry.options.map_entry = True
-        entry.field.add(
-            name="key", number=1, label=FieldDescriptorProto.LABEL_OPTIONAL, type=FieldDescriptorProto.TYPE_STRING
-        )
-        self._value(entry.field.add(name="value", number=2, label=FieldDescriptorProto.LABEL_OPTIONAL), schema)
-        return entry.name
+        label = FieldDescriptorProto.LABEL_OPTIONAL
+        entry.field.add(name="key", number=1, label=label, type=FieldDescriptorProto.TYPE_STRING)
+        self._value(entry.field.add(name="value", number=2, label=label), schema)
+        field.label = FieldDescriptorProto.LABEL_REPEATED
+        _refer(field, f"{self.descriptor.package}.{message.name}.{name}")
 
     @staticmethod
     def _repeatable(schema: Schema) -> bool:

@@ -89,6 +89,10 @@ def wrong_operands(operator: str, kinds: list[str]) -> str:
     return f'"{operator}" cannot take {" and ".join(_article(each) for each in kinds)}'
 
 
+def wrong_count(function: str) -> str:
+    return f'"{function}" takes another number of values'
+
+
 def wrong_arguments(function: str, kinds: list[str]) -> str:
     return f'"{function}" cannot take ({", ".join(kinds)})'
 
@@ -280,7 +284,11 @@ def too_many_rounds() -> str:
 
 
 def too_heavy(nodes: int) -> str:
-    return f"its loops compare or list data of {nodes:,} values, and may do so with {bound.COMPARED:,}"
+    return f"its loops compare data of {nodes:,} values, and may do so with {bound.COMPARED:,}"
+
+
+def too_many_items(items: int) -> str:
+    return f"a list has {items:,} items, and map, filter and sums within loops may go through {bound.GONE_THROUGH:,}"
 
 
 def integer_limit() -> str:
@@ -305,10 +313,6 @@ def depth_limit() -> str:
 
 def node_limit() -> str:
     return f"it has more than {NODES:,} values"
-
-
-def listed_limit() -> str:
-    return f"sum, uniq, sorted and keys would look at more than {bound.LISTED:,} items"
 
 
 def not_a_number(path: str) -> str:

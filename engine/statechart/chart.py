@@ -24,7 +24,7 @@ from caseway.engine.statechart.microstep import (
     without_conflicts,
 )
 from caseway.engine.statechart.subject import Subject
-from caseway.engine.statechart.tree import ROOT, Arc, Node
+from caseway.engine.statechart.tree import ROOT, Arc, Node, check_places
 
 ALWAYS = ""
 """The name of the event that needs no event."""
@@ -109,8 +109,7 @@ class Statechart(Machine):
     event), `source`, `dest` (None, a path or several), `conditions`, `actions`, `internal`, `label`. Callbacks are given the
     subject. `initial` is where a subject starts (empty: in the first state).
 
-    The chart must be legal: several targets in different regions of one parallel state, defaults inside the state they
-    belong to. Names that are not there are a ValueError.
+    ValueError where a name is not there, a default lies outside its state, or several targets exclude each other.
     """
 
     state_cls, transition_cls, event_cls = Node, Arc, Trigger
@@ -153,12 +152,24 @@ class Statechart(Machine):
             (self.get_state(node.within) if node.within else self.root).adopt(node, order)
         for node in (self.root, *self.states.values()):
             node.initial = tuple(map(self.get_state, node.default))
+            self._check_default(node)
+        if not self.root.children:
+            raise ValueError("A statechart needs a state to start in.")
+
+    def _check_default(self, node: Node) -> None:
+        history = node.kind == "history"
+        check_places(f'the default of "{node.name}"', node.initial, node.parent if history else node)
+        if history and (not node.initial or any(each in node.parent.histories for each in node.initial)):
+            raise ValueError(
+                f'The history state "{node.name}" needs a default that is a state beside it or inside one.'
+            )
 
     def _aim(self) -> None:
         for event in self.events.values():
             for source, arcs in event.transitions.items():
                 for arc in arcs:
                     arc.origin, arc.targets = self.get_state(source), tuple(map(self.get_state, arc.names))
+                    check_places(f'the transition of "{source}" for "{event.name}"', arc.targets, self.root)
 
     # what transitions asks of its machine
 

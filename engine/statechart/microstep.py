@@ -69,15 +69,14 @@ class Microstep(Transition):
 
     def _change_state(self, event_data: EventData) -> None:
         subject = cast("Subject", event_data.model)
-        keep = subject.keep
         for call in self.leaving:
-            keep(call(subject))
+            call(subject)
         arrives = self.arrives
         subject.state, subject.memory, event_data.state = arrives.names, arrives.memory, arrives
         subject.moved(self)
         for calls, done in self.entering:
             for call in calls:
-                keep(call(subject))
+                call(subject)
             for name in done:
                 subject.raise_event(name)
 
@@ -176,7 +175,7 @@ def _effective(targets: Iterable[Node], history: History) -> Iterator[Node]:
 def _domain(arc: Arc, history: History) -> Node:
     """Return the innermost state that an arc does not leave and that holds all its targets."""
     targets, origin = list(_effective(arc.targets, history)), arc.origin
-    around = (origin, *origin.ancestors) if arc.internal and origin.compound else origin.ancestors
+    around = (origin, *origin.ancestors) if arc.internal else origin.ancestors
     return next(node for node in around if node.kind == "state" and all(target in node for target in targets))
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from caseway.engine.statechart.microstep import Microstep
 
 Callback = Callable[[Any], Any]
-"""A guard or an action. It is given the subject; a guard's answer counts as true when it is truthy."""
+"""A guard or an action. A guard answers (truthy counts as true) and changes nothing; an action works on the subject it is given."""
 
 
 class Subject(Protocol):
@@ -23,9 +23,6 @@ class Subject(Protocol):
 
     state: Names
     memory: Memory
-
-    def keep(self, outcome: Any) -> Any:
-        """Take what an action returned."""
 
     def moved(self, microstep: Microstep) -> Any:
         """Take note of a microstep: `state` and `memory` are new, exits and actions are done, entries are to come."""

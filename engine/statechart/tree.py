@@ -67,7 +67,11 @@ class Node(State):
         return self.kind == "state" and bool(self.children)
 
     def adopt(self, node: Node, order: int) -> None:
-        """Take a state in as the next one of the document."""
+        """Take a state in as the next one of the document; ValueError where it stands outside this one's part of it."""
+        if order != self.end + 1 or not (self.ancestors or self.name == ROOT):
+            raise ValueError(
+                f'"{node.name}" is out of document order: a state comes after its parent and all before it inside.'
+            )
         node.ancestors, node.order = (self, *self.ancestors), order
         (self.histories if node.kind == "history" else self.children).append(node)
         for around in (node, *node.ancestors):
@@ -99,3 +103,24 @@ class Arc(Transition):
         self.actions, self.internal, self.label = tuple(actions), internal, label
         self.origin: Node
         self.targets: tuple[Node, ...] = ()
+
+
+def check_places(what: str, places: Sequence[Node], within: Node) -> None:
+    """Raise ValueError unless these states lie inside another and can all be entered together."""
+    for number, place in enumerate(places):
+        if place not in within:
+            raise ValueError(f'{what}: "{place.name}" is not inside "{within.name}".')
+        for other in places[:number]:
+            if not _apart(place, other):
+                raise ValueError(
+                    f'{what}: "{other.name}" and "{place.name}" cannot be entered together; '
+                    "several targets must be in different regions of one parallel state."
+                )
+
+
+def _apart(one: Node, other: Node) -> bool:
+    """Say whether two states are in different regions of a parallel state; a history state stands for all around it."""
+    mine, yours = (node.parent if node.kind == "history" else node for node in (one, other))
+    if mine is yours or mine in yours or yours in mine:
+        return False
+    return next(around for around in mine.ancestors if yours in around).kind == "parallel"

@@ -26,7 +26,9 @@ def test_an_actor_may_have_several_roles_and_an_id_with_a_colon():
     assert parse_actor("clerk+owner:urn:anna") == Actor("urn:anna", frozenset({"clerk", "owner"}))
 
 
-@pytest.mark.parametrize("text", ["anna", "", ":anna", "clerk:", "clerk: ", "clerk+:anna", "Clerk:anna", "clerk:an\x1bna"])
+@pytest.mark.parametrize(
+    "text", ["anna", "", ":anna", "clerk:", "clerk: ", "clerk+:anna", "Clerk:anna", "clerk:an\x1bna"]
+)
 def test_what_names_nobody_is_told_how_to_name_somebody(text):
     with pytest.raises(ValueError, match="such as clerk:anna"):
         parse_actor(text)

@@ -24,7 +24,11 @@ def test_options_of_a_family_stand_anywhere(terminal):
 
     told = [
         terminal.run(*arguments).stdout
-        for arguments in (("--json", "ledger", "balance"), ("ledger", "--json", "balance"), ("ledger", "balance", "--json"))
+        for arguments in (
+            ("--json", "ledger", "balance"),
+            ("ledger", "--json", "balance"),
+            ("ledger", "balance", "--json"),
+        )
     ]
 
     assert len(set(told)) == 1

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import sys
 from datetime import UTC, datetime
 
@@ -88,3 +90,16 @@ def test_data_are_shown_as_a_tree():
 )
 def test_a_text_stands_in_quotes_where_it_reads_as_something_else(text, shown):
     assert list(tree({"a": text})) == [f"a: {shown}"]
+
+
+def test_a_terminal_counts_while_one_waits_and_the_data_stay_clean(terminal):
+    leader, follower = os.openpty()
+    arguments = [sys.executable, "-m", "caseway.cli.main", "check", "--json"]
+    environment = os.environ | {"TERM": "xterm"}
+    done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=follower, env=environment, check=True)
+    os.close(follower)
+    told = os.read(leader, 65_536)
+    os.close(leader)
+
+    assert b"files checked: 2" in told
+    assert json.loads(done.stdout) == []

@@ -56,4 +56,6 @@ def test_every_verb_has_a_help(terminal, verb):
 def test_the_help_names_every_verb(terminal):
     told = terminal.run("--help").stdout
 
+    assert "\n    2  the command line is wrong\n" in told
+    assert "\n    2  the command line is wrong\n" in told
     assert [line.split()[0] for line in told.partition("Verbs:\n")[2].splitlines()] == list(VERBS)

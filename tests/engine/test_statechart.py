@@ -39,7 +39,7 @@ class Subject:
 
 
 def says(outcome):
-    return lambda _: outcome
+    return lambda subject: subject.keep(outcome)
 
 
 def asks(name):
@@ -360,6 +360,36 @@ def test_an_event_may_have_any_name_that_the_stock_machine_reserves():
 def test_a_name_that_is_not_there_is_an_error_at_once(more, initial):
     with pytest.raises(ValueError, match="nowhere"):
         Statechart(states("    a"), more, initial)
+
+
+@pytest.mark.parametrize(
+    "dest", [("p.x.a", "p.x.b"), ("p.x.a", "q"), ("p", "p.x.a"), ("p.x.a", "p.x.a"), ("p.y.h", "p.y.b")]
+)
+def test_targets_that_exclude_each_other_are_an_error(dest):
+    text = REGIONS.replace("    q", "        h history initial:p.y.a\n    q")
+    with pytest.raises(ValueError, match="cannot be entered together"):
+        Statechart(states(text), [transition("go", "q", dest)])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    a initial:b\n      c\n    b",
+        "    a\n      c\n      h history initial:b\n    b",
+        "    a\n      c\n      h history",
+        "    a\n      c\n      h history initial:a.i\n      i history initial:a.h",
+        "",
+    ],
+)
+def test_a_default_that_leads_nowhere_is_an_error(text):
+    with pytest.raises(ValueError, match=r"default|needs a state"):
+        Statechart(states(text), [])
+
+
+@pytest.mark.parametrize("names", [("a", "b", "a.c"), ("a.c", "a"), ("a", "a.c", "b", "a.d")])
+def test_states_out_of_document_order_are_an_error(names):
+    with pytest.raises(ValueError, match="document order"):
+        Statechart([{"name": name, "parent": name.rpartition(".")[0]} for name in names], [])
 
 
 def test_two_states_of_one_name_are_an_error():

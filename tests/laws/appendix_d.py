@@ -208,12 +208,12 @@ class Interpreter:
                 ]
         for name in exits:
             for call in self.states[name]["on_exit"]:
-                subject.keep(call(subject))
+                call(subject)
             self.active.remove(name)
         for transition in chosen:
             self.count(transition)
             for call in transition["actions"]:
-                subject.keep(call(subject))
+                call(subject)
         self.enter(subject, [(self.targets(each), self.domain(each)) for each in chosen if each["dest"]], chosen, exits)
 
     def count(self, transition):
@@ -244,7 +244,7 @@ class Interpreter:
         for name in entries:
             self.active.append(name)
             for call in self.states[name]["on_enter"]:
-                subject.keep(call(subject))
+                call(subject)
             if self.kind(name) == "final":
                 self.finish(subject, name)
 

@@ -33,10 +33,7 @@ class Subject:
     def done(self, what, name, raises):
         if raises and self.steps < PATIENCE:
             self.queue.append(raises)
-        return what, name, raises
-
-    def keep(self, outcome):
-        self.trace.append(outcome)
+        self.trace.append((what, name, raises))
 
     def moved(self, microstep):
         assert (self.state, self.memory) == (microstep.arrives.names, microstep.arrives.memory)

@@ -42,9 +42,6 @@ class Log:
 class Subject(Log):
     state, memory = (), ()
 
-    def keep(self, outcome):
-        assert outcome is None
-
     def moved(self, microstep):
         assert self.state == microstep.arrives.names
 

@@ -106,23 +106,6 @@ def likely(draw, dice: Random, runtime: Runtime, made: Definition):
     return draw(happenings(made))
 
 
-class OneDefinition:
-    def __init__(self, made: Definition) -> None:
-        self.made = made
-
-    def latest(self, process):
-        return self.made
-
-    def version(self, process, version):
-        return self.made
-
-    def processes(self):
-        return {self.made.process: (1,)}
-
-    def compiled(self, hash, content):  # noqa: A002  # the port's name
-        return self.made
-
-
 def test_every_walk_leaves_a_journal_that_explains_the_case_and_a_book_that_balances():
     met: Counter[str] = Counter()
 
@@ -130,7 +113,7 @@ def test_every_walk_leaves_a_journal_that_explains_the_case_and_a_book_that_bala
     @given(name=st.sampled_from(NAMES), data=st.data())
     def walk(name, data):
         store, clock = MemoryStore(rehearsal=True), SimulatedClock(MORNING)
-        walked(data, definition(name), Runtime(store, OneDefinition(definition(name)), clock, RandomIds()), met)
+        walked(data, definition(name), Runtime(store, wiring.Only(definition(name)), clock, RandomIds()), met)
         explained(definition(name), store, clock, met)
 
     walk()

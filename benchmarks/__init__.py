@@ -1,0 +1,1 @@
+"""Measurements, each against reference arms of the same run: `python -m benchmarks [NAME...]`."""

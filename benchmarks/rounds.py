@@ -1,0 +1,94 @@
+"""Arms measured in turn, round after round, so that whatever else the machine does meets all of them."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter, process_time
+from typing import Protocol
+
+ROUNDS = 9
+SECONDS = 0.25
+"""About how long an arm works in each round."""
+_SHORTEST = 0.02
+
+
+class Work(Protocol):
+    """Something to be done many times. It is made anew for each round, outside of the measured time."""
+
+    def run(self, count: int) -> None:
+        """Do it `count` times."""
+
+    def check(self, count: int) -> None:
+        """Raise AssertionError unless it was really done `count` times in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One of several ways to do the same work."""
+
+    name: str
+    prepare: Callable[[], Work]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds for one time, round by round: of the processor by this process, and by the clock."""
+
+    name: str
+    cpu: tuple[float, ...]
+    wall: tuple[float, ...]
+
+    @property
+    def per_second(self) -> float:
+        """How often in a second of processor time, in the median of the rounds."""
+        return 1 / median(self.cpu)
+
+    @property
+    def per_wall_second(self) -> float:
+        """How often in a second of the clock, in the median of the rounds."""
+        return 1 / median(self.wall)
+
+    def faster_than(self, other: Timing, *, by_clock: bool = False) -> float:
+        """Return how many times as fast this is: the median of the ratios within each round."""
+        mine, theirs = (self.wall, other.wall) if by_clock else (self.cpu, other.cpu)
+        return median(slow / fast for fast, slow in zip(mine, theirs, strict=True))
+
+
+def timings(arms: Sequence[Arm], *, rounds: int = ROUNDS, seconds: float = SECONDS) -> list[Timing]:
+    """Measure all arms in interleaved rounds, each round beginning with another one."""
+    counts = [_calibrated(arm, seconds) for arm in arms]
+    found: list[list[tuple[float, float]]] = [[] for _ in arms]
+    for number in range(rounds):
+        for turn in range(len(arms)):
+            index = (number + turn) % len(arms)
+            found[index].append(_timed(arms[index], counts[index]))
+    return [
+        Timing(arm.name, tuple(cpu for cpu, _ in each), tuple(wall for _, wall in each))
+        for arm, each in zip(arms, found, strict=True)
+    ]
+
+
+def _calibrated(arm: Arm, seconds: float) -> int:
+    """Return how many times an arm does its work in about so many seconds."""
+    count = 1
+    while True:
+        _, each = _timed(arm, count)
+        if each * count >= _SHORTEST:
+            return max(1, round(seconds / each))
+        count *= 4
+
+
+def _timed(arm: Arm, count: int) -> tuple[float, float]:
+    """Do the work `count` times and return the seconds for one. Garbage of other arms is collected before, and not counted."""
+    work = arm.prepare()
+    gc.collect()
+    gc.freeze()
+    cpu, wall = process_time(), perf_counter()
+    work.run(count)
+    cpu, wall = process_time() - cpu, perf_counter() - wall
+    gc.unfreeze()
+    work.check(count)
+    return cpu / count, wall / count

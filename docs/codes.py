@@ -1,0 +1,95 @@
+"""The codes of refusals and faults, as they stand in the source, and what they mean."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+
+HOUSE = Path(__file__).resolve().parent.parent
+MEANINGS = HOUSE / "docs" / "reference" / "codes.toml"
+ROOMS = ("engine", "schemas", "adapters/yaml_document", "adapters/wiring.py")
+
+_MAKERS = {
+    "Fault": "fault",
+    "fault": "fault",
+    "_fault": "fault",
+    "_at": "fault",
+    "warn": "warning",
+    "Refusal": "refusal",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A code as the source makes it; `*` stands for a part that is worked out."""
+
+    code: str
+    kind: str
+
+
+@cache
+def meanings() -> Mapping[str, Mapping[str, str]]:
+    """Return what each code means, by the part of the page that it stands in."""
+    return tomllib.loads(MEANINGS.read_text(encoding="utf-8"))
+
+
+@cache
+def made() -> frozenset[Made]:
+    """Return every code that the source makes where it can be read off."""
+    return frozenset(found for tree in _trees() for found in _codes(tree))
+
+
+@cache
+def words() -> frozenset[str]:
+    """Return every text of the source that looks like a code."""
+    return frozenset(code for tree in _trees() for node in ast.walk(tree) if (code := _code(node)))
+
+
+def undocumented() -> list[str]:
+    """Return what the source makes and nothing explains."""
+    told = {code for part in meanings().values() for code in part}
+    return sorted(each.code for each in made() if not any(fnmatchcase(code, each.code) for code in told))
+
+
+def unmade() -> list[str]:
+    """Return what is explained and does not occur in the source."""
+    told = {code for part in meanings().values() for code in part}
+    return sorted(code for code in told if not any(fnmatchcase(code, word) for word in words()))
+
+
+def is_warning(code: str) -> bool:
+    """Say whether a fault of this code is a warning."""
+    return any(each.kind == "warning" and fnmatchcase(code, each.code) for each in made())
+
+
+def _trees() -> Iterator[ast.Module]:
+    for room in ROOMS:
+        path = HOUSE / room
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            yield ast.parse(file.read_text(encoding="utf-8"))
+
+
+def _codes(tree: ast.Module) -> Iterator[Made]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        kind = _MAKERS.get(getattr(node.func, "id", getattr(node.func, "attr", "")))
+        if kind:
+            yield from (Made(code, kind) for argument in node.args[:2] if (code := _code(argument)))
+
+
+def _code(node: ast.AST) -> str:
+    """Return the code that an expression is, if it looks like one; `*` stands for a part that is worked out."""
+    match node:
+        case ast.Constant(value=str(text)):
+            code = text
+        case ast.JoinedStr(values=parts):
+            code = "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in parts)
+        case _:
+            return ""
+    return code if code and code.strip("*-") and all(letter.islower() or letter in "-*8" for letter in code) else ""
