@@ -7,7 +7,7 @@ BENCH_READY := $(VENV)/.bench-ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types cover processes bench clean
+.PHONY: help setup demo test check format lint types cover docs processes bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,10 @@ types: $(READY)
 
 cover: $(READY) ## run the tests and show which branches they leave out
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term
+
+docs: $(READY) ## write the reference anew, and the output of the commands in the documents
+	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.replay --write
 
 processes: $(READY) ## check every process, and play every scenario
 	$(BIN)/caseway check processes

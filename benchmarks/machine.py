@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sismic.interpreter import Interpreter
-from sismic.io import import_from_yaml
+from sismic.interpreter import Interpreter  # type: ignore[import-untyped]  # ships no types
+from sismic.io import import_from_yaml  # type: ignore[import-untyped]  # ships no types
 from statemachine.io import load
 from transitions import Machine
 from transitions.extensions import HierarchicalMachine
@@ -143,7 +143,7 @@ class Sismic(Counted):
             interpreter.execute()
 
     def counters(self) -> Mapping[str, Any]:
-        return self.interpreter.context
+        return dict(self.interpreter.context)
 
 
 class Statemachine(Counted):
@@ -160,7 +160,7 @@ class Statemachine(Counted):
             send(EVENT)
 
     def counters(self) -> Mapping[str, Any]:
-        return vars(self.machine.model)
+        return dict(vars(self.machine.model))
 
 
 class Stepped(Counted):

@@ -80,10 +80,10 @@ def effect_text(effect: Effect) -> str:
 
 def lateness(entry: Entry) -> str | None:
     """Say when a timer was due and when it fired, where these differ by a second or more."""
-    due = entry.event.due
-    if due is None or _length(entry.at - due) is None:
+    due, fired_at = entry.event.due, entry.event.fired_at
+    if due is None or fired_at is None or _length(fired_at - due) is None:
         return None
-    return f"due {instant(due)}, fired {instant(entry.at)}"
+    return f"due {instant(due)}, fired {instant(fired_at)}"
 
 
 def consequences(entry: Entry) -> list[str]:

@@ -184,8 +184,8 @@ def _records(done: Pass) -> Iterator[dict[str, Any]]:
     from caseway.engine.journal import instant_text, refusal_record
 
     for entry in done.fired:
-        due = entry.event.due
-        times = {"due": instant_text(due) if due else None, "at": instant_text(entry.at)}
+        instants = {"due": entry.event.due, "fired_at": entry.event.fired_at}
+        times = {name: instant_text(at) for name, at in instants.items() if at}
         refusal = {"refusal": refusal_record(entry.refusal)} if entry.refusal else {}
         yield {"kind": "fired"} | outcome_record(entry) | times | refusal
     for effect in done.relayed.delivered:

@@ -80,7 +80,13 @@ def _codes(tree: ast.Module) -> Iterator[Made]:
             continue
         kind = _MAKERS.get(getattr(node.func, "id", getattr(node.func, "attr", "")))
         if kind:
-            yield from (Made(code, kind) for argument in node.args[:2] if (code := _code(argument)))
+            possible = (each for argument in node.args[:2] for each in _branches(argument))
+            yield from (Made(code, kind) for each in possible if (code := _code(each)))
+
+
+def _branches(node: ast.expr) -> tuple[ast.expr, ...]:
+    """Return what an expression may come to."""
+    return (node.body, node.orelse) if isinstance(node, ast.IfExp) else (node,)
 
 
 def _code(node: ast.AST) -> str:

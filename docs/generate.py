@@ -243,7 +243,7 @@ def command_line() -> str:
     """Write the page of the command line."""
     context = click.Context(program, info_name="caseway")
     everywhere = [param for param in program.get_params(context) if not {"--version", "--help"} & set(param.opts)]
-    shared = {*(param.name for param in everywhere), "help"}
+    shared: set[str | None] = {*(param.name for param in everywhere), "help"}
     intro = """# The command line
 
 ```text

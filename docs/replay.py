@@ -115,20 +115,25 @@ def _replayed(block: Block, terminal: Terminal) -> str | None:
             source = (HOUSE / block.argument).read_text(encoding="utf-8")
             return None if block.text in source else f"({block.argument} holds no such part)\n"
         case "", "console":
-            session = list(_session(block.text))
-            actual = [(command, terminal.run(command)) for command, _ in session]
-            if all(alike(shown, real) for (_, shown), (_, real) in zip(session, actual, strict=True)):
-                return None
-            return "".join(
-                f"{PROMPT}{command}\n{shown if alike(shown, real) else real}"
-                for (command, shown), (_, real) in zip(session, actual, strict=True)
-            )
+            return _retyped(list(_typed(block.text)), terminal)
         case "", "python":
             terminal.execute(block.text)
     return None
 
 
-def _session(text: str) -> Iterator[tuple[str, str]]:
+def _retyped(typed: Sequence[tuple[str, str]], terminal: Terminal) -> str | None:
+    """Type commands anew; return the block with what they print, where that is not what is shown."""
+    lines: list[str] = []
+    as_shown = True
+    for command, shown in typed:
+        real = terminal.run(command)
+        fits = alike(shown, real)
+        as_shown &= fits
+        lines.append(f"{PROMPT}{command}\n{shown if fits else real}")
+    return None if as_shown else "".join(lines)
+
+
+def _typed(text: str) -> Iterator[tuple[str, str]]:
     """Yield what is typed, over several lines where they end in a backslash, and what is shown below it."""
     typed: list[str] = []
     shown: list[str] = []

@@ -18,7 +18,8 @@ class Event:
     """One thing that happened, by name.
 
     `id` is unique within a case: sending it again returns the first outcome. `actor` is None for the
-    local operator. `due` is set for timers alone: the instant at which the timer should have fired.
+    local operator. For timers alone, `due` is the instant at which the timer should have fired, which is the one that counts
+    for the case, and `fired_at` the one at which it really did: a late worker does not change what comes of it.
     """
 
     name: str
@@ -26,3 +27,4 @@ class Event:
     id: str = ""
     actor: Actor | None = None
     due: datetime | None = None
+    fired_at: datetime | None = None

@@ -114,6 +114,8 @@ def entry_record(line: Entry) -> Record:
         record["event"]["actor"] = actor_record(event.actor)
     if event.due is not None:
         record["event"]["due"] = instant_text(event.due)
+    if event.fired_at is not None:
+        record["event"]["fired_at"] = instant_text(event.fired_at)
     if line.refusal is not None:
         record["refusal"] = refusal_record(line.refusal)
     return record
@@ -122,7 +124,7 @@ def entry_record(line: Entry) -> Record:
 def entry_from_record(record: Mapping[str, Any]) -> Entry:
     """Read what `entry_record` wrote."""
     event = record["event"]
-    actor, due, refusal = event.get("actor"), event.get("due"), record.get("refusal")
+    actor, refusal = event.get("actor"), record.get("refusal")
     return Entry(
         case=record["case"],
         revision=record["revision"],
@@ -134,7 +136,8 @@ def entry_from_record(record: Mapping[str, Any]) -> Entry:
             event["data"],
             event["id"],
             Actor(actor["id"], frozenset(actor["roles"]), frozenset(actor["tags"])) if actor else None,
-            instant(due) if due else None,
+            _read_optional_instant(event.get("due")),
+            _read_optional_instant(event.get("fired_at")),
         ),
         at=instant(record["at"]),
         source=tuple(record["source"]),
@@ -244,6 +247,10 @@ def _same(value: Any) -> Any:
     return value
 
 
+def _read_optional_instant(text: str | None) -> datetime | None:
+    return None if text is None else instant(text)
+
+
 def _optional_instant(at: datetime | None) -> str | None:
     return None if at is None else instant_text(at)
 
@@ -270,8 +277,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "work": lambda work: tuple(map(_read_work, work)),
     "assignee": _same,
     "entered": lambda entered: {state: instant(at) for state, at in entered.items()},
-    "opened_at": lambda at: None if at is None else instant(at),
-    "last_at": lambda at: None if at is None else instant(at),
+    "opened_at": _read_optional_instant,
+    "last_at": _read_optional_instant,
     "closed": _same,
     "final": _same,
 }

@@ -33,7 +33,10 @@ ATTEMPTS = 8
 """How often a lost race is run again before CaseConflict reaches the caller."""
 
 FIRINGS = 100
-"""How many overdue timers of one case fire at a time; timers that arm each other without delay do not go on for ever."""
+"""How often in a row the timers of a case may arm each other without delay; the next one is set aside."""
+
+CATCH_UP = 10_000
+"""How many overdue timers of one case fire at a time, each committed by itself."""
 
 DELIVERY_ATTEMPTS = 5
 """How often the delivery of a message may fail before it is set aside."""
@@ -224,21 +227,30 @@ class Runtime:
 
     def _catch_up(self, case: Case, now: datetime) -> Iterator[Step]:
         """Fire a case's overdue timers in due order, each as a step of its own, those that one of them arms among them."""
-        for _ in range(FIRINGS):
+        armed_before = {timer.id for timer in case.timers}
+        at_once = 0
+        for _ in range(CATCH_UP):
             timer = next(iter(_overdue(case, now)), None)
             if timer is None:
                 return
-            fired = self._firing(case, Event(timer.name, {}, timer.id, SYSTEM, timer.due), now)
+            is_loop = timer.id not in armed_before and timer.due == case.last_at
+            at_once = at_once + 1 if is_loop else 0
+            event = Event(timer.name, {}, timer.id, SYSTEM, timer.due, now)
+            fired = self._firing(case, event, now, endless=at_once > FIRINGS)
             self.store.commit(fired)
             case = fired.after
             yield fired
+        raise CaseConflict(f"Case {case.id} has more overdue timers than fire at a time; try again.", case=case.id)
 
-    def _firing(self, case: Case, event: Event, now: datetime) -> Step:
+    def _firing(self, case: Case, event: Event, now: datetime, *, endless: bool) -> Step:
+        if endless:
+            told = f'The timer "{event.name}" of case {case.id} has been armed without delay {FIRINGS} times in a row.'
+            return lapse(case, event, Refusal("endless-loop", told, {"timer": event.name}))
         try:
             outcome = step(self.definition(case), case, event, now)
         except DefinitionError as error:  # the timers of other cases do not wait for this one
             outcome = Refusal("faulty-definition", error.message, error.facts)
-        return lapse(case, event, now, outcome) if isinstance(outcome, Refusal) else outcome
+        return lapse(case, event, outcome) if isinstance(outcome, Refusal) else outcome
 
     def _fire(self, case_id: str, now: datetime) -> Sequence[Entry]:
         fired: list[Entry] = []

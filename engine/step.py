@@ -26,11 +26,11 @@ def step(
 ) -> Step | Refusal:
     """Let one event happen to a case, to rest. Reads nothing but its arguments and changes none of them.
 
-    A case of revision 0 is opened by the event `start`, whose data become the case's. `now` is an aware UTC instant; where
-    it lies before the case's last step, that step's instant counts. `facts` are what expressions see as `fact`.
+    A case of revision 0 is opened by the event `start`, whose data become the case's. `now` is an aware UTC instant; for a
+    timer the instant at which it was due counts instead, and where either lies before the case's last step, that step's
+    instant does. `facts` are what expressions see as `fact`.
     """
-    now = max(now, case.last_at) if case.last_at else now
-    reaction = Reaction(definition, case, event, now, facts or {})
+    reaction = Reaction(definition, case, event, _instant(case, event, now), facts or {})
     if not case.revision:
         return _open(reaction)
     if event.due is not None:
@@ -38,15 +38,22 @@ def step(
     return _hear(reaction)
 
 
-def lapse(case: Case, event: Event, now: datetime, refusal: Refusal) -> Step:
+def lapse(case: Case, event: Event, refusal: Refusal) -> Step:
     """Return the step in which a timer fires in vain: it is consumed, or, where the process is faulty, set aside."""
-    now = max(now, case.last_at) if case.last_at else now
+    assert event.due is not None, "only timers lapse"
     fault = refusal.message if refusal.code in FAULTY_CODES else None
     timers = tuple(replace(timer, fault=fault) if timer.id == event.id else timer for timer in case.timers)
     if fault is None:
         timers = tuple(timer for timer in timers if timer.id != event.id)
+    now = _instant(case, event, event.due)
     after = replace(case, revision=case.revision + 1, timers=timers, last_at=now)
     return Step(event, now, case, after, refusal=refusal)
+
+
+def _instant(case: Case, event: Event, now: datetime) -> datetime:
+    """Return the instant that counts: the case's own time does not run backwards, and a timer is never late."""
+    at = event.due or now
+    return max(at, case.last_at) if case.last_at else at
 
 
 def _open(reaction: Reaction) -> Step | Refusal:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,9 +14,10 @@ if TYPE_CHECKING:
     from caseway.engine.actor import Actor
     from caseway.engine.case import Case
     from caseway.engine.errors import CaseConflict, CaseError, CasewayError, DefinitionError, Refused, WorldError
+    from caseway.engine.effect import Message
     from caseway.engine.event import Event
     from caseway.engine.outcome import Entry, Refusal
-    from caseway.engine.ports import CaseQuery
+    from caseway.engine.ports import CaseQuery, Delivery
     from caseway.engine.runtime import Runtime
     from caseway.engine.view import CaseView
 
@@ -34,8 +34,10 @@ _HOMES = {
     "CaseView": "engine.view",
     "CasewayError": "engine.errors",
     "DefinitionError": "engine.errors",
+    "Delivery": "engine.ports",
     "Entry": "engine.outcome",
     "Event": "engine.event",
+    "Message": "engine.effect",
     "Refusal": "engine.outcome",
     "Refused": "engine.errors",
     "Runtime": "engine.runtime",
@@ -52,8 +54,10 @@ __all__ = [
     "CaseView",
     "CasewayError",
     "DefinitionError",
+    "Delivery",
     "Entry",
     "Event",
+    "Message",
     "Refusal",
     "Refused",
     "Runtime",
@@ -65,6 +69,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
         try:
             return version("caseway")
         except PackageNotFoundError:

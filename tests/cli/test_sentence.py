@@ -62,10 +62,10 @@ def test_a_move_names_where_from_and_where_to():
 
 
 def test_a_timer_that_fired_late_says_when_it_was_due():
-    late = replace(ENTRY, event=Event("remind", due=NOON - timedelta(hours=1)))
+    late = replace(ENTRY, event=Event("remind", due=NOON - timedelta(hours=1), fired_at=NOON))
 
     assert consequences(late) == ["due 2026-03-02 11:00:00Z, fired 2026-03-02 12:00:00Z"]
-    assert consequences(replace(late, event=Event("remind", due=NOON))) == []
+    assert consequences(replace(late, event=Event("remind", due=NOON, fired_at=NOON))) == []
 
 
 def test_a_timer_that_fired_in_vain_says_why():

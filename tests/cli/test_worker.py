@@ -37,7 +37,7 @@ def test_one_turn_comes_as_json_lines(terminal):
     fired, delivered = terminal.lines("worker", "once", "--now", "2026-03-02T10:05:00Z")
 
     assert fired["kind"] == "fired"
-    assert (fired["case"], fired["event"], fired["due"], fired["at"]) == (
+    assert (fired["case"], fired["event"], fired["due"], fired["fired_at"]) == (
         "R-1",
         "waiting.after.remind",
         "2026-03-02T10:00:00Z",

@@ -204,7 +204,7 @@ def test_overdue_timers_of_a_case_fire_before_its_event_each_as_a_step_of_its_ow
     assert [line.event.name for line in lines] == ["start", "open.after.remind", "note"]
     assert run.show("C1").case.data["notes"] == ["late", "now"]
     assert lines[1].event.due == MORNING + timedelta(hours=1)
-    assert lines[1].at == MORNING + timedelta(hours=1, minutes=30)
+    assert lines[1].event.fired_at == MORNING + timedelta(hours=1, minutes=30)
 
 
 def test_an_event_after_the_end_of_its_time_meets_the_case_as_its_timers_left_it():
@@ -467,7 +467,10 @@ def test_a_timer_due_after_the_end_of_the_calendar_is_a_fault_of_the_process():
 
 def test_timers_that_arm_each_other_without_delay_do_not_go_on_for_ever():
     run, _ = rehearsed(small(a={"after": [{"delay": "PT0S", "target": "a"}], "on": {"go": {"target": "end"}}}))
-    assert len(run.fire_due_timers()) == FIRINGS
+    fired = run.fire_due_timers()
+    assert len(fired) == FIRINGS + 2
+    assert fired[-1].refusal.code == "endless-loop"
+    assert run.fire_due_timers() == []
     run.send("C1", "go")
     assert run.show("C1").case.final
 
@@ -487,3 +490,21 @@ def test_a_definition_that_no_longer_compiles_sets_its_timers_aside_and_blocks_n
     assert forgetful.fire_due_timers()[0].refusal.code == "faulty-definition"
     assert forgetful.fire_due_timers() == []
     assert [timer.fault for timer in run.show("C1").timers] == ["This definition does not compile any more."]
+
+
+def test_a_late_worker_does_not_change_what_comes_of_timers():
+    content = small(
+        a={"after": [{"delay": "PT1H", "target": "b"}]},
+        b={"after": [{"delay": "PT1H", "target": "c"}]},
+        c={"on": {"go": {"target": "end"}}},
+    )
+    punctual, clock = rehearsed(content)
+    for _ in range(6):
+        clock.advance(timedelta(hours=1))
+        punctual.fire_due_timers()
+    late, clock = rehearsed(content)
+    clock.advance(timedelta(hours=6))
+    late.fire_due_timers()
+    assert late.show("C1").case == punctual.show("C1").case
+    assert late.show("C1").case.entered["c"] == MORNING + timedelta(hours=2)
+    assert [line.event.fired_at for line in late.history("C1")] == [None, *[MORNING + timedelta(hours=6)] * 2]
