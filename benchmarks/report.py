@@ -61,7 +61,8 @@ def rates(what: str, found: Sequence[Timing], reference: int = 0, *, by_clock: b
         ]
         for each in found
     )
-    heads = [what, "per second of processor", "per second of clock", f"times {base.name}"]
+    compared = f"times {base.name}" + (", by clock" if by_clock else "")
+    heads = [what, "per second of processor", "per second of clock", compared]
     return table(heads, rows)
 
 

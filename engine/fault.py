@@ -10,6 +10,8 @@ from typing import Any, Literal
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
 
+NONE = "there are none here"
+"""What a hint says where no name at all is possible."""
 SHOWN = 12
 """Names that a hint lists; of more, it says how many."""
 COMPARED = 500
@@ -48,7 +50,7 @@ def suggestion(name: str, possible: Iterable[str]) -> str:
     if meant is not None:
         return f'did you mean "{meant}"?'
     if not known:
-        return "there are none here"
+        return NONE
     shown = ", ".join(known[:SHOWN])
     return f"possible: {shown}" + (f" and {len(known) - SHOWN} more" if len(known) > SHOWN else "")
 

@@ -5,7 +5,7 @@ Everything here overestimates what can happen (guards may say yes, timers fire, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from caseway.engine.compiler.tree import Branch
 from caseway.engine.definition import State, Transition
@@ -24,7 +24,7 @@ def faults(states: Mapping[str, State], initial: tuple[str, ...], root: Branch) 
     loops = list(_loops(states, picture))
     yield from loops
     reached = picture.reached()
-    yield from _islands(states, reached, places)
+    yield from _islands(states, reached, picture, places)
     if not any(state.kind == "final" and not state.parent for state in states.values()):
         yield _endless()
     elif not loops:
@@ -36,12 +36,33 @@ def _endless() -> Fault:
     return Fault("never-final", told, ("states",), hint, at_key=True)
 
 
-def _islands(states: Mapping[str, State], reached: set[str], places: Mapping[str, Path]) -> Iterator[Fault]:
-    for path, state in states.items():
-        if path not in reached and (state.parent in reached or not state.parent):
-            told = f"{path} can never be entered: no transition that can be taken leads there"
-            hint = "add a transition to it, or take it out"
-            yield Fault("unreachable-state", told, places[path], hint, value=path, at_key=True)
+def _islands(
+    states: Mapping[str, State], reached: set[str], picture: Picture, places: Mapping[str, Path]
+) -> Iterator[Fault]:
+    outermost = [
+        path for path, state in states.items() if path not in reached and (state.parent in reached or not state.parent)
+    ]
+    for path in _firsts(outermost, reached, picture):
+        told = f"{path} can never be entered: no transition that can be taken leads there"
+        hint = "add a transition to it, or take it out"
+        yield Fault("unreachable-state", told, places[path], hint, value=path, at_key=True)
+
+
+def _firsts(islands: list[str], reached: set[str], picture: Picture) -> Iterator[str]:
+    """Yield the islands that would be reached from no other, and one of each circle of them."""
+    led_to = {
+        around
+        for source, state in picture.states.items()
+        if source not in reached
+        for target in targets(state)
+        for around in (target, *picture.around[target])
+        if source != around and not source.startswith(f"{around}.")
+    }
+    known = set(reached)
+    for path in sorted(islands, key=led_to.__contains__):
+        if path not in known:
+            yield path
+            picture.spread([path], known)
 
 
 def _dead_ends(
@@ -53,10 +74,21 @@ def _dead_ends(
         for path, state in states.items()
         if path in reached and state.kind == "state" and not picture.children[path] and path not in ending
     ]
-    for path in _sinks(stuck, picture):
+    for path in dict.fromkeys(_outermost(path, stuck, picture) for path in _sinks(stuck, picture)):
         told = f"from {path} no final state can be reached: a case there never ends"
         hint = "add a transition out, or make it type: final"
         yield Fault("never-final", told, places[path], hint, value=path, at_key=True)
+
+
+def _outermost(leaf: str, stuck: Iterable[str], picture: Picture) -> str:
+    """Return the outermost state around a leaf, or itself, in which all others are stuck as well."""
+    endless = frozenset(stuck)
+    found = leaf
+    for around in picture.around[leaf]:
+        if not {below for below in picture.below(around) if picture.states[below].kind == "state"} <= endless:
+            break
+        found = around
+    return found
 
 
 def _sinks(stuck: list[str], picture: Picture) -> Iterator[str]:
@@ -91,7 +123,12 @@ class Picture:
     def reached(self) -> set[str]:
         """Return every state that some run can enter."""
         found: set[str] = set()
-        waiting: list[str] = list(self.initial)
+        self.spread(self.initial, found)
+        return found
+
+    def spread(self, starts: Iterable[str], found: set[str]) -> None:
+        """Add every state that can be entered once these are; what is found already is not looked at again."""
+        waiting: list[str] = list(starts)
         while waiting:
             path = waiting.pop()
             if path in found:
@@ -108,10 +145,7 @@ class Picture:
                 if self.states[above].kind == "parallel"
                 for region in self.children[above]
             )
-            waiting += (
-                target for transition in state.transitions if _possible(transition) for target in transition.targets
-            )
-        return found
+            waiting += targets(state)
 
     def ending(self) -> set[str]:
         """Return every leaf from which some run can reach a final state of the process."""
@@ -141,21 +175,21 @@ class Picture:
         """Return the leaves that may be active when a transition is taken, and that it leaves."""
         source = transition.source
         if transition.kind == "done":
-            return frozenset(leaf for leaf in self._below(source) if self.states[leaf].kind == "final")
+            return frozenset(leaf for leaf in self.below(source) if self.states[leaf].kind == "final")
         outermost = source
         for above in self.around[source]:
             if self.states[above].kind == "parallel" and not any(
                 target.startswith(f"{above}.") for target in transition.targets
             ):
                 outermost = above
-        return self._below(outermost)
+        return self.below(outermost)
 
-    def _below(self, path: str) -> frozenset[str]:
+    def below(self, path: str) -> frozenset[str]:
         """Return the leaves of a subtree, finals among them."""
         if path not in self._leaves:
             children = self.children[path]
             self._leaves[path] = (
-                frozenset(leaf for child in children for leaf in self._below(child)) if children else frozenset([path])
+                frozenset(leaf for child in children for leaf in self.below(child)) if children else frozenset([path])
             )
         return self._leaves[path]
 
@@ -164,9 +198,9 @@ class Picture:
         state = self.states[path]
         if state.kind == "history":
             yield from (
-                self._below(state.parent)
+                self.below(state.parent)
                 if state.parent
-                else (leaf for child in self.children[""] for leaf in self._below(child))
+                else (leaf for child in self.children[""] for leaf in self.below(child))
             )
         elif state.kind == "parallel":
             for region in self.children[path]:
@@ -182,6 +216,11 @@ class Picture:
         while above:
             yield above
             above = self.states[above].parent
+
+
+def targets(state: State) -> Iterator[str]:
+    """Yield where the transitions of a state lead, those aside that are never taken."""
+    return (target for transition in state.transitions if _possible(transition) for target in transition.targets)
 
 
 def _possible(transition: Transition) -> bool:

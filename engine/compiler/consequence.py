@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from caseway.engine.fault import Fault, Path, nearest
+from caseway.engine.fault import NONE, Fault, Path, nearest
 
 _SECTIONS = {
     "unknown-event": "events",
@@ -16,7 +16,9 @@ _SECTIONS = {
     "unknown-condition": "conditions",
 }
 """The faults of names that mean nothing, and the sections that would declare them."""
-_DECLARING = ("states", "properties", "data", "parameters", *_SECTIONS.values())
+_DECLARING = ("states", "properties", "required", "items", "data", "parameters", *_SECTIONS.values())
+_WHOLE = (("data",), ("properties",), ("items",), ("additionalProperties",))
+"""How the paths end of shapes on which nobody knows what hangs."""
 _OF_FIELDS = frozenset({"unknown-field", "unknown-name", "may-be-absent", "may-be-null", "not-a-list", "map-order"})
 _ASSURED = frozenset({"may-be-absent", "may-be-null"})
 _GUARDS = ("guard", "when")
@@ -30,10 +32,17 @@ def told(faults: Iterable[Fault], declared: Iterable[Fault]) -> Iterator[Fault]:
     unguarded = {path for fault in found for path in _around_guard(fault.path)}
     seen = set()
     for fault in found:
-        key = fault.code, fault.path, fault.offset, fault.message
+        key = _sameness(fault)
         if key not in seen and not _follows(fault, lost) and not _relies(fault, unguarded):
             yield fault
         seen.add(key)
+
+
+def _sameness(fault: Fault) -> tuple[object, ...]:
+    """Return what faults share of which one is enough: the place, or a section that is missing altogether."""
+    if fault.hint == NONE and (fault.code in _SECTIONS or fault.message.startswith(("case ", "param "))):
+        return (fault.code, fault.message.replace(str(fault.value), ""))
+    return fault.code, fault.path, fault.offset, fault.message
 
 
 def _lost(declared: Iterable[Fault]) -> Iterator[Path]:
@@ -66,6 +75,8 @@ def _follows(fault: Fault, lost: set[Path]) -> bool:
         return any("states" in path[-2:] and path[-1] in ("states", *name.split(".")) for path in lost)
     if fault.code == "unknown-timer":
         return any(_TIMERS & set(path[-3:]) for path in lost)
+    if fault.code in _ASSURED and any("required" in path[-2:] for path in lost):
+        return True
     if fault.code in _OF_FIELDS:
         return any(_hides(path, set(name.split("."))) for path in lost)
     return False
@@ -73,7 +84,7 @@ def _follows(fault: Fault, lost: set[Path]) -> bool:
 
 def _hides(path: Path, names: set[str]) -> bool:
     """Say whether a declaration that is faulty at this path may be why one of these fields is not known as it should be."""
-    if path[-1:] in (("data",), ("properties",)) or path == ("parameters",):
+    if path[-1:] in _WHOLE or path == ("parameters",):
         return True
     fields = {field for key, field in pairwise(path) if key in ("properties", "parameters")}
     return bool(fields & names)

@@ -91,7 +91,7 @@ def _parts(compilation: Compilation, *, whole: bool) -> _Parts:
     errors = {fault.code for fault in compilation.faults if fault.severity == "error"}
     if whole and not errors & analysis.HIDING:
         compilation.faults += analysis.faults(states, initial, root)
-    if whole and not errors:
+    if whole and all(fault.severity == "warning" for fault in compilation.faults):
         _unused(compilation, root)
     return _Parts(events, states, initial)
 
