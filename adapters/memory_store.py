@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -56,7 +58,7 @@ class MemoryStore:
                 raise UnknownCase(f"There is no case {case}.", case=case)
             return Loaded(shelf.case, shelf.by_event.get(event))
 
-    def commit(self, step: Step) -> None:
+    def commit(self, step: Step) -> Entry:
         line, postings = entry(step), tuple(ledger.postings(step))
         messages = [effect for effect in step.effects if isinstance(effect, Message)]
         before, after = {t.id: t for t in step.before.timers}, {t.id: t for t in step.after.timers}
@@ -74,6 +76,27 @@ class MemoryStore:
                     self._arm(step.after.id, timer)
             self._outbox.update((message.id, Outgoing(step.after.id, message)) for message in messages)
             self._postings.extend(postings)
+        return line
+
+    @contextmanager
+    def locked(self, wanted: Sequence[tuple[str, str]]) -> Iterator[MemoryStore]:  # noqa: ARG002 - one lock holds all
+        with self._lock:
+            kept = self._snapshot()
+            try:
+                yield self
+            except BaseException:
+                self.__dict__.update(kept)
+                raise
+
+    @contextmanager
+    def claimed(self, now: datetime, limit: int) -> Iterator[tuple[Sequence[DueTimer], MemoryStore]]:
+        with self.locked(()) as store:
+            yield store.due(now, limit), store
+
+    @contextmanager
+    def claimed_messages(self, limit: int) -> Iterator[tuple[Sequence[Outgoing], MemoryStore]]:
+        with self._lock:
+            yield self.outgoing(limit), self
 
     def journal(self, case: str) -> Iterator[Entry]:
         with self._lock:
@@ -153,6 +176,12 @@ class MemoryStore:
 
     def close(self) -> None:
         """Keep everything: there is nothing to let go of."""
+
+    def _snapshot(self) -> dict[str, Any]:
+        """Copy everything, so that it can be as it was. What is kept of a case grows in place, so it is copied as well."""
+        kept = {name: copy(value) for name, value in self.__dict__.items() if isinstance(value, (dict, list, set))}
+        shelves = {case: _Shelf(s.case, s.line, list(s.entries), dict(s.by_event)) for case, s in self._shelves.items()}
+        return kept | {"_shelves": shelves}
 
     def _assert_unmoved(self, step: Step) -> None:
         before, after = step.before, step.after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -72,10 +73,16 @@ class Store(Protocol):
 
     - `load` raises UnknownCase. Its `known` is the entry whose event has the id asked for, else None.
     - `commit` writes the case, the journal entry, the timers, the outbox and the postings of one step together or
-      not at all. It raises CaseConflict where the stored revision is not that of `step.before`, where the case
+      not at all, and returns the entry. It raises CaseConflict where the stored revision is not that of `step.before`, where the case
       exists already although `step.before.revision` is 0, where the journal of this case already has the event id, or
       where an effect (an armed timer, a message, a payout) of the same id was written before. It raises UnknownProcess
       where a case is opened on, or moves to, a definition that was not kept.
+    - `locked` lends a store that holds the wanted cases against everybody else until the block ends; each case is named with
+      the event id that will be asked about. Cases that are not there are passed over. What is committed in the block is
+      written together when it ends, or not at all where it raises.
+    - `claimed` lends what is due, and a store that holds the cases of these timers as `locked` does. What another worker holds
+      is passed over, not waited for; a worker that dies holds nothing.
+    - `claimed_messages` lends what `outgoing` yields and nobody else is delivering, with a store to record what came of it.
     - `journal` yields a case's entries in order of revision, and nothing for an unknown case.
     - `due` yields timers due at or before `now` that are armed and not set aside, in due order (ties: by id), at most `limit`.
     - `outgoing` yields undelivered messages, oldest first and in order within a case and recipient, at most `limit`;
@@ -95,7 +102,10 @@ class Store(Protocol):
     """
 
     def load(self, case: str, event: str) -> Loaded: ...
-    def commit(self, step: Step) -> None: ...
+    def commit(self, step: Step) -> Entry: ...
+    def locked(self, wanted: Sequence[tuple[str, str]]) -> AbstractContextManager[Store]: ...
+    def claimed(self, now: datetime, limit: int) -> AbstractContextManager[tuple[Sequence[DueTimer], Store]]: ...
+    def claimed_messages(self, limit: int) -> AbstractContextManager[tuple[Sequence[Outgoing], Store]]: ...
     def journal(self, case: str) -> Iterator[Entry]: ...
     def due(self, now: datetime, limit: int) -> Sequence[DueTimer]: ...
     def outgoing(self, limit: int) -> Sequence[Outgoing]: ...

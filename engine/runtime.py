@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from caseway.engine.acceptance import Acceptance, acceptances
@@ -13,6 +14,7 @@ from caseway.engine.case import Case, Timer
 from caseway.engine.definition import Definition
 from caseway.engine.errors import (
     CaseConflict,
+    CaseError,
     CasewayError,
     DefinitionError,
     FaultyStep,
@@ -48,6 +50,16 @@ class Relayed:
 
     delivered: tuple[str, ...]
     failed: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one event of many: the journal entry, or the error that `send` would have raised."""
+
+    case: str
+    event: Event
+    entry: Entry | None
+    error: CasewayError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,8 @@ class Runtime:
         case = Case(case_id, definition.process, definition.version, definition.hash)
         for _ in range(ATTEMPTS):
             known = self._opened(case_id, event)
+            if isinstance(known, Refusal):
+                raise _raised(known)
             if known:
                 return known
             outcome = step(definition, case, event, self._now(now))
@@ -97,10 +111,9 @@ class Runtime:
                 raise _raised(outcome)
             self.store.keep_definition(definition.hash, definition.process, definition.version, definition.content)
             try:
-                self.store.commit(outcome)
+                return self.store.commit(outcome)
             except CaseConflict:
                 continue
-            return entry(outcome)
         raise CaseConflict(f"Case {case_id} is being started by others; try again.", case=case_id)
 
     def send(
@@ -118,22 +131,29 @@ class Runtime:
         Timers of this case that are overdue fire first, each as a step of its own. An `event_id` that the case has seen
         before returns the first outcome and changes nothing. Raises Refused, UnknownCase, FaultyStep, CaseConflict.
         """
-        sent = Event(event, dict(data or {}), event_id or self.ids.new(), _checked_actor(actor))
-        for _ in range(ATTEMPTS):
-            try:
-                return self._attempt(case, sent, self._now(now))
-            except CaseConflict:
-                continue
-        raise CaseConflict(f"Case {case} is being moved by others; try again.", case=case)
+        return self._sent(case, Event(event, dict(data or {}), event_id or "", _checked_actor(actor)), self._now(now))
+
+    def send_many(
+        self, events: Iterable[tuple[str, Event]], *, together: int = 100, now: datetime | None = None
+    ) -> Iterator[Outcome]:
+        """Send events to cases and yield what came of each, in order; nothing is raised for one of them.
+
+        Each event is by itself, as with `send`; up to `together` are committed at a time. `Event.id` is what tells a
+        repetition: where it is empty, the event gets a new one, and sending it again is another event.
+        """
+        for chunk in _chunks(events, together):
+            yield from self._sent_together(chunk, self._now(now))
 
     def fire_due_timers(self, *, limit: int = 100, now: datetime | None = None) -> Sequence[Entry]:
         """Fire what is due in the cases of the first `limit` due timers, and return the journal entries.
 
-        Within a case timers fire in due order; one of them may void or arm another.
+        Within a case timers fire in due order; one of them may void or arm another. Cases that another worker or sender
+        holds are left to it. All of it is committed together.
         """
         at = self._now(now)
-        cases = dict.fromkeys(due.case for due in self.store.due(at, limit))
-        return [fired for case in cases for fired in self._fire(case, at)]
+        with self.store.claimed(at, limit) as (due, store):
+            cases = dict.fromkeys(each.case for each in due)
+            return [fired for case in cases for fired in replace(self, store=store)._fire(case, at)]  # noqa: SLF001  # itself
 
     def relay(self, *, limit: int = 100) -> Relayed:
         """Deliver messages from the outbox, at most `limit`, in order per case and recipient.
@@ -148,19 +168,20 @@ class Runtime:
         delivered: list[str] = []
         failed: list[tuple[str, str]] = []
         waiting: set[tuple[str, str]] = set()
-        for out in self.store.outgoing(limit):
-            line = (out.case, out.message.to)
-            if line in waiting:
-                continue
-            try:
-                self.delivery.deliver(out.case, out.message)
-            except WorldError as error:
-                waiting.add(line)
-                failed.append((out.message.id, error.message))
-                self.store.undelivered(out.message.id, error.message, set_aside=out.attempts + 1 >= DELIVERY_ATTEMPTS)
-            else:
-                delivered.append(out.message.id)
-                self.store.delivered(out.message.id, self.clock.now())
+        with self.store.claimed_messages(limit) as (outgoing, store):
+            for out in outgoing:
+                line = (out.case, out.message.to)
+                if line in waiting:
+                    continue
+                try:
+                    self.delivery.deliver(out.case, out.message)
+                except WorldError as error:
+                    waiting.add(line)
+                    failed.append((out.message.id, error.message))
+                    store.undelivered(out.message.id, error.message, set_aside=out.attempts + 1 >= DELIVERY_ATTEMPTS)
+                else:
+                    delivered.append(out.message.id)
+                    store.delivered(out.message.id, self.clock.now())
         return Relayed(tuple(delivered), tuple(failed))
 
     # what there is to see
@@ -211,19 +232,46 @@ class Runtime:
             raise WorldError(told, case=case.id)
         return content
 
-    def _attempt(self, case_id: str, event: Event, now: datetime) -> Entry:
+    def _sent(self, case: str, event: Event, now: datetime) -> Entry:
+        """Run an event: once on what was read, and if that was overtaken, again with the case held against everybody."""
+        event = event if event.id else replace(event, id=self.ids.new())
+        try:
+            outcome = self._attempt(case, event, now)
+        except CaseConflict:
+            with self.store.locked([(case, event.id)]) as store:
+                outcome = replace(self, store=store)._attempt(case, event, now)  # noqa: SLF001  # itself
+        if isinstance(outcome, Refusal):
+            raise _raised(outcome)
+        return outcome
+
+    def _sent_together(self, chunk: Sequence[tuple[str, Event]], now: datetime) -> Sequence[Outcome]:
+        named = [(case, event if event.id else replace(event, id=self.ids.new())) for case, event in chunk]
+        try:
+            with self.store.locked([(case, event.id) for case, event in named]) as store:
+                held = replace(self, store=store)
+                return [_outcome(case, event, held._attempt, now) for case, event in named]  # noqa: SLF001  # itself
+        except CaseConflict:  # one of them cannot be written; alone, the others can
+            return [self._sent_alone(case, event, now) for case, event in named]
+
+    def _sent_alone(self, case: str, event: Event, now: datetime) -> Outcome:
+        try:
+            return _outcome(case, event, self._sent, now)
+        except CaseConflict as error:
+            return Outcome(case, event, None, error)
+
+    def _attempt(self, case_id: str, event: Event, now: datetime) -> Entry | Refusal:
         loaded = self.store.load(case_id, event.id)
         if loaded.known:
             return _first_outcome(loaded.known, event)
+        _checked_actor(event.actor)
         case = loaded.case
         definition = self.definition(case)
         for fired in self._catch_up(case, now):
             case = fired.after
+        if _overdue(case, now):
+            raise CaseConflict(f"Case {case.id} has more overdue timers than fire at a time; try again.", case=case.id)
         outcome = step(definition, case, event, now)
-        if isinstance(outcome, Refusal):
-            raise _raised(outcome)
-        self.store.commit(outcome)
-        return entry(outcome)
+        return outcome if isinstance(outcome, Refusal) else self.store.commit(outcome)
 
     def _catch_up(self, case: Case, now: datetime) -> Iterator[Step]:
         """Fire a case's overdue timers in due order, each as a step of its own, those that one of them arms among them."""
@@ -240,7 +288,6 @@ class Runtime:
             self.store.commit(fired)
             case = fired.after
             yield fired
-        raise CaseConflict(f"Case {case.id} has more overdue timers than fire at a time; try again.", case=case.id)
 
     def _firing(self, case: Case, event: Event, now: datetime, *, endless: bool) -> Step:
         if endless:
@@ -252,26 +299,18 @@ class Runtime:
             outcome = Refusal("faulty-definition", error.message, error.facts)
         return lapse(case, event, outcome) if isinstance(outcome, Refusal) else outcome
 
-    def _fire(self, case_id: str, now: datetime) -> Sequence[Entry]:
-        fired: list[Entry] = []
-        for _ in range(ATTEMPTS):
-            case = self.store.load(case_id, "").case
-            try:
-                for each in self._catch_up(case, now):
-                    fired.append(entry(each))  # noqa: PERF401  # what fired before a lost race has fired
-            except CaseConflict:
-                continue
-            break
-        return fired
+    def _fire(self, case_id: str, now: datetime) -> Iterator[Entry]:
+        for fired in self._catch_up(self.store.load(case_id, "").case, now):
+            yield entry(fired)
 
-    def _opened(self, case_id: str, event: Event) -> Entry | None:
+    def _opened(self, case_id: str, event: Event) -> Entry | Refusal | None:
         try:
             loaded = self.store.load(case_id, event.id)
         except UnknownCase:
             return None
         if loaded.known:
             return _first_outcome(loaded.known, event)
-        raise _raised(Refusal("case-exists", f"Case {case_id} exists already.", {"case": case_id}))
+        return Refusal("case-exists", f"Case {case_id} exists already.", {"case": case_id})
 
     def _now(self, now: datetime | None) -> datetime:
         clock = self.clock.now()
@@ -292,22 +331,38 @@ def _overdue(case: Case, now: datetime) -> list[Timer]:
     return sorted(due, key=lambda timer: timer.due)
 
 
-def _first_outcome(known: Entry, event: Event) -> Entry:
+def _first_outcome(known: Entry, event: Event) -> Entry | Refusal:
     """Return what a repeated event id did the first time, unless it now stands for another event."""
     if (known.event.name, known.event.actor) == (event.name, event.actor) and _same_data(known, event):
         return known
-    raise _raised(
-        Refusal(
-            "event-id-reused",
-            f'The event id {event.id} of case {known.case} stands for "{known.event.name}" at revision {known.revision}, with other content.',
-            {"event_id": event.id, "revision": known.revision},
-        )
+    return Refusal(
+        "event-id-reused",
+        f'The event id {event.id} of case {known.case} stands for "{known.event.name}" at revision {known.revision}, with other content.',
+        {"event_id": event.id, "revision": known.revision},
     )
 
 
 def _same_data(known: Entry, event: Event) -> bool:
     """Compare by what was sent: the journal has the data with defaults filled in."""
     return all(name in known.event.data and known.event.data[name] == value for name, value in event.data.items())
+
+
+def _outcome(
+    case: str, event: Event, send: Callable[[str, Event, datetime], Entry | Refusal], now: datetime
+) -> Outcome:
+    try:
+        done = send(case, event, now)
+    except CaseConflict:
+        raise
+    except (CaseError, DefinitionError) as error:
+        return Outcome(case, event, None, error)
+    return Outcome(case, event, None, _raised(done)) if isinstance(done, Refusal) else Outcome(case, event, done, None)
+
+
+def _chunks(events: Iterable[tuple[str, Event]], size: int) -> Iterator[list[tuple[str, Event]]]:
+    waiting = iter(events)
+    while chunk := list(islice(waiting, max(size, 1))):
+        yield chunk
 
 
 def _raised(refusal: Refusal) -> CasewayError:

@@ -46,6 +46,24 @@ class Own:
         self._engine.dispose()
 
 
+class Within:
+    """A connection inside a writing block that somebody else begins and ends."""
+
+    def __init__(self, connection: Connection, place: Place) -> None:
+        self.place = place
+        self._connection = connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with told(self.place):
+            yield self._connection
+
+    writing = reading
+
+    def close(self) -> None:
+        """Leave the connection to whoever began the block."""
+
+
 class Joined:
     """The caller's connection and open transaction, which the caller ends; each writing block is a savepoint in it."""
 

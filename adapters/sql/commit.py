@@ -15,7 +15,7 @@ from caseway.engine import ledger
 from caseway.engine.effect import Message
 from caseway.engine.errors import CaseConflict, UnknownProcess
 from caseway.engine.journal import entry
-from caseway.engine.outcome import Step
+from caseway.engine.outcome import Entry, Step
 
 _MOVED = [column.name for column in case.c if column.name not in {"id", "opened_at"}]
 
@@ -38,7 +38,7 @@ _SEND = insert(outbox)
 _POST = insert(posting)
 
 
-def commit(connection: Connection, step: Step) -> None:
+def commit(connection: Connection, step: Step) -> Entry:
     """Write a step through a connection whose transaction the caller undoes if this raises."""
     before, after = step.before, step.after
     opening = not before.revision
@@ -50,15 +50,17 @@ def commit(connection: Connection, step: Step) -> None:
     else:
         _move(connection, step)
     recorded = f'The journal of case {after.id} has the event id "{step.event.id}" already; read the case again for its outcome.'
+    line = entry(step)
     with _no_repetition(recorded, step):
-        connection.execute(_WRITE_JOURNAL, journal_row(entry(step)))
+        connection.execute(_WRITE_JOURNAL, journal_row(line))
     with _no_repetition(f"Case {after.id} was to write effects that are written already; read the case again.", step):
         if before.timers != after.timers:
             _write_timers(connection, step)
         _write_all(
             connection, _SEND, [outbox_row(after.id, effect) for effect in step.effects if isinstance(effect, Message)]
         )
-        _write_all(connection, _POST, [posting_row(line) for line in ledger.postings(step)])
+        _write_all(connection, _POST, [posting_row(posted) for posted in ledger.postings(step)])
+    return line
 
 
 def _assert_kept(connection: Connection, step: Step) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -23,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from caseway.adapters.sql.access import Access, Joined, Own
+from caseway.adapters.sql.access import Access, Joined, Own, Within
 from caseway.adapters.sql.commit import commit
 from caseway.adapters.sql.database import has_tables, prepare, reach
 from caseway.adapters.sql.row import (
@@ -52,6 +53,12 @@ _LOAD = (
     .select_from(case)
     .outerjoin(journal, and_(journal.c.case == case.c.id, journal.c.event_id == bindparam("event")))
     .where(case.c.id == bindparam("case"))
+)
+_LOCK = (
+    select(case.c.id)
+    .where(case.c.id.in_(bindparam("cases", expanding=True)))
+    .order_by(case.c.id)  # everybody takes locks in this order, so that nobody waits for each other
+    .with_for_update()
 )
 _JOURNAL = select(journal.c.revision, journal.c.document)
 _DUE = (
@@ -126,9 +133,27 @@ class SqlStore:
             raise UnknownCase(f"There is no case {case}.", case=case)
         return Loaded(read_case(row.stored), None if row.known is None else read_entry(row.known))
 
-    def commit(self, step: Step) -> None:
+    def commit(self, step: Step) -> Entry:
         with self._access.writing() as connection:
-            commit(connection, step)
+            return commit(connection, step)
+
+    @contextmanager
+    def locked(self, wanted: Sequence[tuple[str, str]]) -> Iterator[SqlStore]:
+        with self._access.writing() as connection:
+            connection.execute(_LOCK, {"cases": sorted({name for name, _ in wanted})}).all()
+            yield SqlStore(Within(connection, self._access.place), rehearsal=self._rehearsal)
+
+    @contextmanager
+    def claimed(self, now: datetime, limit: int) -> Iterator[tuple[Sequence[DueTimer], SqlStore]]:
+        if not self.due(now, 1):  # most passes find nothing, and need no lock to see that
+            yield (), self
+            return
+        with self.locked(()) as store:
+            yield store.due(now, limit), store
+
+    @contextmanager
+    def claimed_messages(self, limit: int) -> Iterator[tuple[Sequence[Outgoing], SqlStore]]:
+        yield self.outgoing(limit), self
 
     def journal(self, case: str) -> Iterator[Entry]:
         rows = self._pages(_JOURNAL.where(journal.c.case == case), [journal.c.revision])
