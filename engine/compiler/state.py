@@ -102,6 +102,14 @@ class States:
                 "add a state, or take the history out",
                 at_key=True,
             )
+        if branch.kind == "final" and branch.parent and branch.parent.kind == "parallel":
+            self.compilation.fault(
+                "final-region",
+                f"{branch.path} is final and a region of {branch.parent.path}, so that region has nothing to do",
+                (*place, "type"),
+                "put it into a state with states of its own, or take it out",
+                value="final",
+            )
         if "done" in written and not branch.children:
             self.compilation.fault(
                 "done-without-states",

@@ -83,7 +83,11 @@ def reachable_names(source: Branch) -> list[str]:
 
 
 def apart(one: Branch, other: Branch) -> bool:
-    """Say whether two states can be active together without one lying in the other: their common surroundings are parallel."""
+    """Say whether two states can be active together without one lying in the other: their common surroundings are parallel.
+
+    A history stands for what its parent holds.
+    """
+    one, other = (branch.parent if branch.kind == "history" and branch.parent else branch for branch in (one, other))
     mine = [one, *one.around()]
     if other in mine or one in other.around():
         return False
