@@ -6,13 +6,14 @@ Everything here overestimates what can happen (guards may say yes, timers fire, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import dropwhile
 
 from caseway.engine.compiler.tree import Branch
 from caseway.engine.definition import State, Transition
-from caseway.engine.fault import Fault, Path
+from caseway.engine.fault import SHOWN, Fault, Path
 from caseway.engine.guard import Always
 
-HIDING = frozenset({"unknown-target", "unknown-event", "no-states", "no-regions", "history-default"})
+HIDING = frozenset({"unknown-target", "unknown-event", "no-states", "no-regions", "history-default", "too-many"})
 """The faults that make parts of the picture invisible, so that what is missing from it says nothing."""
 
 
@@ -266,29 +267,26 @@ def _forestalled(transition: Transition, rivals: list[Transition]) -> tuple[str,
 def _loops(states: Mapping[str, State], picture: Picture) -> Iterator[Fault]:
     """Report eventless transitions without guards that go round for ever."""
     onward = {state.path: next((t for t in state.transitions if t.kind == "always"), None) for state in states.values()}
-    told: set[str] = set()
-    for path, transition in onward.items():
-        if transition is None or not _certain(transition) or path in told:
-            continue
-        walk = [path]
-        at: Transition | None = transition
-        while at is not None:
-            following = _next(at, picture, onward)
-            if following is None:
+    settled: set[str] = set()
+    for path in onward:
+        walk: dict[str, Transition] = {}
+        at: str | None = path
+        while at is not None and at not in settled and at not in walk:
+            transition = onward[at]
+            if transition is None or not _certain(transition):
                 break
-            if following in walk:
-                told.update(walk)
-                loop = " -> ".join([*walk[walk.index(following) :], following])
-                yield Fault(
-                    "eventless-loop",
-                    f"eventless transitions without a guard go round for ever: {loop}",
-                    transition.place,
-                    "give one of them a guard, or an event",
-                    value=path,
-                )
-                break
-            walk.append(following)
-            at = onward[following]
+            walk[at] = transition
+            at = _next(transition, picture, onward)
+        if at in walk:
+            yield _loop(at, walk)
+        settled.update(walk)
+
+
+def _loop(first: str, walk: Mapping[str, Transition]) -> Fault:
+    round_ = [*dropwhile(lambda path: path != first, walk), first]
+    shown = round_ if len(round_) <= SHOWN else [*round_[:SHOWN], "...", first]
+    told = f"eventless transitions without a guard go round for ever: {' -> '.join(shown)}"
+    return Fault("eventless-loop", told, walk[first].place, "give one of them a guard, or an event", value=first)
 
 
 def _next(transition: Transition, picture: Picture, onward: Mapping[str, Transition | None]) -> str | None:

@@ -19,6 +19,8 @@ from caseway.engine.shape import Shape
 from caseway.engine.value import Computed, Delay, Fields, Items, Literal, Value
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+CHAIN = 32
+"""Conditions that may lead to each other in a row."""
 _TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 _GUARDS = "declare it under conditions, or write an expression such as case.attempts >= 3"
 _CONSTANTS = ("true", "false", "null")
@@ -114,6 +116,10 @@ class Expressions:
                 "let one of them say what it needs itself",
                 value=name,
             )
+            return None
+        if len(self._open) >= CHAIN:
+            told = f"conditions lead to each other over more than {CHAIN} names"
+            self.compilation.fault("too-deep", told, path, "write out what some of them stand for", value=name)
             return None
         if name not in self._conditions:
             self._open.append(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,8 @@ from caseway.engine.event import START
 from caseway.engine.fault import Fault, Path
 from caseway.engine.shape import shape_faults
 
+FIELDS = 1000
+"""Fields of one object, and parameters of a process."""
 _BREACHES = frozenset({"too-deep", "too-large", "list-too-long", "text-too-long", "integer-too-large", "not-json"})
 """The faults of documents that break a bound, and whose shape is looked at no further."""
 
@@ -48,6 +50,7 @@ def compile_process(content: Any, misshapen: Sequence[Fault] = ()) -> Compiled:
         parts = _parts(compilation, whole=not misshapen and not data_faults)
     except TooManyFaults:
         parts = None
+        del compilation.faults[MOST:]
     meant = [replace(fault, path=unpruned(fault.path, data_faults)) for fault in compilation.faults]
     meant = [replace(fault, path=unpruned(fault.path, misshapen)) for fault in (*data_faults, *meant)]
     faults = (*misshapen, *told(meant, (*misshapen, *data_faults)))
@@ -129,9 +132,31 @@ def _data_faults(content: Mapping[str, Any]) -> list[Fault]:
         for name, rule in (content.get("events") or {}).items()
         if isinstance(rule, Mapping)
     ]
-    return [
-        fault.within(path) for path, schema in shapes if isinstance(schema, Mapping) for fault in shape_faults(schema)
+    found = [
+        fault.within(path)
+        for path, schema in shapes
+        if isinstance(schema, Mapping)
+        for fault in (*shape_faults(schema), *_wide(schema))
     ]
+    parameters = content.get("parameters") or {}
+    return [*found, _too_wide(len(parameters)).within(("parameters",))] if len(parameters) > FIELDS else found
+
+
+def _wide(schema: Any) -> Iterator[Fault]:
+    """Report the objects of a shape that have more fields than the types of expressions can hold."""
+    if not isinstance(schema, Mapping):
+        return
+    fields = schema.get("properties") or {}
+    if len(fields) > FIELDS:
+        yield _too_wide(len(fields)).within(("properties",))
+    for name, field in fields.items():
+        yield from (fault.within(("properties", name)) for fault in _wide(field))
+    for key in ("items", "additionalProperties"):
+        yield from (fault.within((key,)) for fault in _wide(schema.get(key)))
+
+
+def _too_wide(count: int) -> Fault:
+    return Fault("too-many", f"there are {count} names here", hint=f"at most {FIELDS} are possible")
 
 
 def _events(compilation: Compilation) -> dict[str, EventRule]:

@@ -15,6 +15,8 @@ from caseway.engine.expression import Scope
 from caseway.engine.fault import Path, suggestion
 from caseway.engine.guard import Every, Guard
 
+TARGETS = 32
+"""States that one transition may lead to: each is compared with each."""
 UNKNOWN = Every(())
 """Stands for a guard that does not compile, so that nobody takes the transition for one without a guard."""
 
@@ -202,6 +204,10 @@ class States:
 
     def _targets(self, source: Branch, written: Any, path: Path) -> Iterator[str]:
         found: list[Branch] = []
+        if len(listed(written)) > TARGETS:
+            told = f"a transition leads to {len(written)} states"
+            self.compilation.fault("too-many", told, path, f"at most {TARGETS} are possible")
+            return
         for index, target in enumerate(listed(written)):
             at = (*path, index) if isinstance(written, list) else path
             branch = find(source, target)
