@@ -7,7 +7,7 @@ BENCH_READY := $(VENV)/.bench-ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types cover docs processes bench clean
+.PHONY: help setup demo test check format lint types cover docs processes soak bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ docs: $(READY) ## write the reference anew, and the output of the commands in th
 processes: $(READY) ## check every process, and play every scenario
 	$(BIN)/caseway check processes
 	$(BIN)/caseway test processes
+
+soak: $(READY) ## kill senders, workers and databases 500 times, and contend for hot cases; takes a while
+	$(BIN)/python -m tests.soak
 
 bench: $(BENCH_READY) ## measure against the reference arms, in one run
 	$(BIN)/python -m benchmarks

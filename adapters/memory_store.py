@@ -13,6 +13,7 @@ from threading import RLock
 from typing import Any, NoReturn
 
 from caseway.engine import ledger
+from caseway.engine.backlog import COUNTED, Backlog, Queue, SetAside, sent_at_revision
 from caseway.engine.case import Case, Configuration, Timer
 from caseway.engine.effect import Message
 from caseway.engine.errors import CaseConflict, InvalidInput, UnknownCase, UnknownProcess, VersionChanged
@@ -129,6 +130,39 @@ class MemoryStore:
             else:
                 self._aside.discard(effect)
 
+    def next_due(self) -> datetime | None:
+        with self._lock:
+            return self._agenda[0][0] if self._agenda else None
+
+    def backlog(self, now: datetime) -> Backlog:
+        with self._lock:
+            due, waiting = self.due(now, COUNTED), self.outgoing(COUNTED)
+            next_due = self.next_due()
+            return Backlog(
+                due=Queue(len(due), next_due if due else None),
+                waiting=Queue(len(waiting), self._sent_at(waiting[0]) if waiting else None),
+                next_due=next_due,
+                timers_set_aside=min(len(self._timers) - len(self._agenda), COUNTED),
+                messages_set_aside=min(len(self._aside), COUNTED),
+            )
+
+    def set_aside(self, limit: int, case: str | None = None) -> Sequence[SetAside]:
+        with self._lock:
+            failed = (armed for armed in self._timers.values() if armed.timer.fault is not None)
+            timers = sorted(failed, key=lambda armed: (armed.timer.due, armed.timer.id))
+            messages = (item for effect, item in self._outbox.items() if effect in self._aside)
+            found = [*map(_timer_set_aside, timers), *map(self._message_set_aside, messages)]
+        return [each for each in found if case in {None, each.case}][: max(limit, 0)]
+
+    def put_back(self, case: str, effect: str) -> bool:
+        with self._lock:
+            item = self._outbox.get(effect)
+            if item is None or item.case != case or effect not in self._aside:
+                return False
+            self._aside.discard(effect)
+            self._outbox[effect] = Outgoing(case, item.message)
+            return True
+
     def cases(self, query: CaseQuery) -> Iterator[CaseLine]:
         with self._lock:
             lines = sorted((shelf.line for shelf in self._shelves.values()), key=_opening)
@@ -241,6 +275,15 @@ class MemoryStore:
         shelf.entries.append(line)
         shelf.by_event[line.event.id] = line
 
+    def _message_set_aside(self, item: Outgoing) -> SetAside:
+        message = item.message
+        return SetAside("message", message.id, item.case, message.message, self._sent_at(item), item.error or "")
+
+    def _sent_at(self, item: Outgoing) -> datetime | None:
+        revision = sent_at_revision(item.message.id)
+        entries = self._shelves[item.case].entries
+        return next((line.at for line in entries if line.revision == revision), None)
+
     def _arm(self, case: str, timer: Timer) -> None:
         self._timers[timer.id] = DueTimer(case, timer)
         if timer.fault is None:
@@ -250,6 +293,11 @@ class MemoryStore:
         armed = self._timers.pop(timer, None)
         if armed and armed.timer.fault is None:
             del self._agenda[bisect_left(self._agenda, (armed.timer.due, timer))]
+
+
+def _timer_set_aside(armed: DueTimer) -> SetAside:
+    timer = armed.timer
+    return SetAside("timer", timer.id, armed.case, timer.name, timer.due, timer.fault or "")
 
 
 def _due(item: tuple[datetime, str]) -> datetime:

@@ -60,5 +60,13 @@ def event_names(setting: Setting, ctx: click.Context, _incomplete: str) -> Itera
                 yield each.event
 
 
+@_quiet
+def set_aside_ids(setting: Setting, _ctx: click.Context, incomplete: str) -> Iterator[str]:
+    """Offer the cases in which something was set aside; once a case is named, what that is."""
+    with setting.runtime() as runtime:
+        found = runtime.set_aside(limit=MOST)
+    yield from dict.fromkeys(each.id if incomplete.startswith(each.case) else each.case for each in found)
+
+
 def _waits_for_somebody(acceptance: Acceptance) -> bool:
     return acceptance.refusal is not None and acceptance.refusal.code in {"not-allowed", "not-a-candidate"}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from caseway.cli.batch import Batch, batch_options, send_batch
 from caseway.cli.completion import case_ids, event_names, process_names
 from caseway.cli.input import data_option
 from caseway.cli.option import Setting, Verb, with_setting
@@ -35,17 +36,39 @@ def start(setting: Setting, process: str, case_id: str | None, version: int | No
 
 
 @click.command(cls=Verb)
-@click.argument("case", shell_complete=case_ids)
-@click.argument("event", shell_complete=event_names)
+@click.argument("case", required=False, shell_complete=case_ids)
+@click.argument("event", required=False, shell_complete=event_names)
 @click.option(
     "--event-id",
     metavar="ID",
     help="An id of yours for this event; sending it again changes nothing.  [default: a new one]",
 )
 @data_option
+@batch_options
 @with_setting
-def send(setting: Setting, case: str, event: str, event_id: str | None, data: dict[str, Any]) -> None:
-    """Let EVENT happen to CASE. Timers of the case that are overdue fire first."""
+def send(
+    setting: Setting,
+    *,
+    case: str | None,
+    event: str | None,
+    event_id: str | None,
+    data: dict[str, Any],
+    batch: Batch | None,
+) -> None:
+    """Let EVENT happen to CASE. Timers of the case that are overdue fire first.
+
+    With --batch, the lines of FILE name cases and events instead: JSON Lines in, what came of each as JSON Lines out.
+    """
+    if batch is not None:
+        if case is not None or event_id is not None or data:
+            told = "With --batch, each line has its own case, event, id and data; leave out CASE, EVENT, --event-id and --data."
+            raise click.UsageError(told)
+        send_batch(setting, batch)
+        return
+    if case is None or event is None:
+        raise click.UsageError(
+            f"Missing argument '{'EVENT' if case else 'CASE'}'; or name a file of events with --batch."
+        )
     with setting.runtime() as runtime:
         _print(setting, runtime.send(case, event, data, actor=setting.actor, event_id=event_id, now=setting.now))
 

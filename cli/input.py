@@ -105,7 +105,7 @@ def _put(data: dict[str, Any], key: str, value: Any) -> None:
 
 def _value(text: str) -> Any:
     try:
-        return _parsed(text)
+        return parse_json(text)
     except (ValueError, RecursionError):
         return text
 
@@ -114,7 +114,7 @@ def _document(name: str, content: bytes) -> dict[str, Any]:
     if len(content) > LARGEST:
         raise ValueError(f"{name} holds more than {LARGEST // 1024 // 1024} MiB, which is the most that data may be.")
     try:
-        value = _parsed(content.decode("utf-8-sig"))
+        value = parse_json(content.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         raise ValueError(f"{name} is not JSON: line {error.lineno}, column {error.colno}: {error.msg}.") from error
     except (ValueError, RecursionError) as error:
@@ -132,7 +132,8 @@ def _read(path: Path) -> bytes:
         raise ValueError(f"{str(path)!r} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
 
 
-def _parsed(text: str) -> Any:
+def parse_json(text: str) -> Any:
+    """Read JSON; raise ValueError where it is none, or RecursionError where it is nested too deeply."""
     return json.loads(text, parse_constant=_no_number)
 
 

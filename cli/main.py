@@ -25,7 +25,7 @@ VERBS = {
     "list": ("list:list_cases", "List cases."),
     "worker": ("worker:worker", "Fire timers that are due, and deliver messages."),
     "ledger": ("ledger:ledger", "Show what was paid to whom, and why."),
-    "db": ("database:database", "Make a database."),
+    "db": ("database:database", "Make a database, upgrade it, and check it."),
 }
 
 USAGE = 2

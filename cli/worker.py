@@ -6,7 +6,7 @@ import math
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from caseway.cli.completion import set_aside_ids
 from caseway.cli.option import Family, Setting, Verb, add_options, with_setting
-from caseway.cli.output import print_line, say
+from caseway.cli.output import print_document, print_line, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from caseway.engine.backlog import Backlog, Queue, SetAside
     from caseway.engine.outcome import Entry
     from caseway.engine.runtime import Relayed, Runtime
 
@@ -28,6 +30,15 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 PASSES = 1000
 """How many passes `worker once` makes at most; timers that arm each other without delay do not go on for ever."""
+
+BREATH = 0.1
+"""How many seconds a worker waits at least when it found nothing to do."""
+
+LISTED = 100
+"""How much of what was set aside `worker status` lists."""
+
+RETRIED = 10_000
+"""How much of what was set aside `worker retry` puts back at most."""
 
 OUTBOX = "caseway-outbox"
 DEFINITION, WORLD = 3, 5
@@ -48,16 +59,23 @@ def _outbox_option(function: F) -> F:
     )(function)
 
 
+def _only_option(function: F) -> F:
+    return click.option(
+        "--only", type=click.Choice(["timers", "messages"]), help="Only fire timers, or only deliver messages."
+    )(function)
+
+
 @worker.command(cls=Verb)
+@_only_option
 @_outbox_option
 @with_setting
-def once(setting: Setting, outbox: Path | None) -> None:
+def once(setting: Setting, outbox: Path | None, only: str | None) -> None:
     """Do all that is due now, say what was done, and end."""
     passes: list[Pass] = []
     with setting.runtime(outbox=outbox or _outbox(setting.database)) as runtime:
         now = setting.now or runtime.clock.now()
         for _ in range(PASSES):
-            passes.append(_work(runtime, now))
+            passes.append(_work(runtime, only, now))
             _print(setting, passes[-1])
             if not passes[-1].went_on:
                 break
@@ -76,14 +94,16 @@ def once(setting: Setting, outbox: Path | None) -> None:
     default=5.0,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait when there is nothing to do.",
+    help="How long to wait at most when there is nothing to do.",
 )
+@_only_option
 @_outbox_option
 @with_setting
-def run(setting: Setting, every: float, outbox: Path | None) -> None:
+def run(setting: Setting, every: float, outbox: Path | None, only: str | None) -> None:
     """Do what is due, again and again, until SIGINT or SIGTERM; the pass at hand is finished first.
 
-    Any number of workers may run on one database.
+    Any number of workers may run on one database. One that has nothing to do waits until the next timer is due, and no
+    longer than --every.
     """
     from caseway.engine.errors import CasewayError
 
@@ -99,17 +119,151 @@ def run(setting: Setting, every: float, outbox: Path | None) -> None:
             say(f"Working; messages go into {folder}. Ctrl-C ends it.")
         while not told.is_set():
             try:
-                done = _work(runtime)
+                done = _work(runtime, only)
+                _print(setting, done)
+                sys.stdout.flush()
+                pause = 0.0 if done.went_on else _pause(runtime, only, every)
             except CasewayError as error:  # one bad pass is no reason to stop: the next may go well
                 _print_error(setting, error)
-                told.wait(every)
-                continue
-            _print(setting, done)
-            sys.stdout.flush()
-            if not done.went_on:
-                told.wait(every)
+                pause = every
+            told.wait(pause)
     if not setting.json:
         say("Ended.")
+
+
+@worker.command(cls=Verb)
+@with_setting
+def status(setting: Setting) -> None:
+    """Say what is due and since when, what was set aside and why, and which command helps.
+
+    What failed for a reason that goes away by itself is tried again; what keeps failing is set aside, so that it does not hold up
+    the rest, until `caseway worker retry` puts it back.
+    """
+    with setting.runtime() as runtime:
+        now = setting.now or runtime.clock.now()
+        found, aside = runtime.backlog(now=now), runtime.set_aside(limit=LISTED)
+    if setting.json:
+        print_document(_status_record(found, aside, now))
+        return
+    for line in _status_lines(found, aside, now):
+        click.echo(line)
+
+
+@worker.command(cls=Verb)
+@click.argument("targets", metavar="CASE|EFFECT", nargs=-1, shell_complete=set_aside_ids)
+@click.option("--all", "everything", is_flag=True, help="Put back all that was set aside, in every case.")
+@with_setting
+def retry(setting: Setting, targets: tuple[str, ...], *, everything: bool) -> None:
+    """Put back what was set aside, so that workers try it again: all of a CASE, or one timer or message by its EFFECT id.
+
+    A message is delivered as if it had never failed. A timer is armed anew, and the journal of its case says so.
+    """
+    if everything == bool(targets):
+        raise click.UsageError("Name cases or effects, or say --all.")
+    with setting.runtime() as runtime:
+        wanted = runtime.set_aside(limit=RETRIED) if everything else _wanted(runtime, targets)
+        for item in wanted:
+            runtime.retry(item.case, item.id, actor=setting.actor, now=setting.now)
+            _print_retried(setting, item)
+    if not setting.json:
+        more = "; there may be more" if len(wanted) >= RETRIED else ""
+        say(f"{len(wanted)} put back{more}")
+
+
+def _wanted(runtime: Runtime, targets: Sequence[str]) -> Sequence[SetAside]:
+    """Return what the targets name, each once; raise Refused for one under which nothing is set aside, before anything is put back."""
+    from caseway.engine.errors import Refused
+    from caseway.engine.step import not_set_aside
+
+    found: dict[str, SetAside] = {}
+    for target in targets:
+        case = target.rsplit(":", 2)[0]
+        held = runtime.store.load(case, "").case
+        items = [each for each in runtime.set_aside(limit=RETRIED, case=case) if target in {case, each.id}]
+        if not items:
+            raise Refused(not_set_aside(held, None if target == case else target))
+        found |= {each.id: each for each in items}
+    return list(found.values())
+
+
+def _print_retried(setting: Setting, item: SetAside) -> None:
+    if setting.json:
+        print_line({"kind": item.kind, "id": item.id, "case": item.case, "name": item.name})
+        return
+    from caseway.adapters.diagnostic import escaped
+
+    click.echo(escaped(f"{item.kind} {item.name} of {item.case} ({item.id}) is put back"))
+
+
+def _status_record(found: Backlog, aside: Sequence[SetAside], now: datetime) -> dict[str, Any]:
+    from caseway.engine.journal import instant_text
+
+    def text(at: datetime | None) -> str | None:
+        return None if at is None else instant_text(at)
+
+    def queue(line: Queue) -> dict[str, Any]:
+        return {"count": line.count, "or_more": line.is_longer, "oldest": text(line.oldest)}
+
+    return {
+        "at": text(now),
+        "due": queue(found.due),
+        "waiting": queue(found.waiting),
+        "next_due": text(found.next_due),
+        "set_aside": {
+            "timers": found.timers_set_aside,
+            "messages": found.messages_set_aside,
+            "items": [
+                {
+                    "kind": each.kind,
+                    "id": each.id,
+                    "case": each.case,
+                    "name": each.name,
+                    "since": text(each.since),
+                    "why": each.why,
+                }
+                for each in aside
+            ],
+        },
+        "help": _help(found),
+    }
+
+
+def _status_lines(found: Backlog, aside: Sequence[SetAside], now: datetime) -> Iterator[str]:
+    from caseway.adapters.diagnostic import escaped
+    from caseway.cli.sentence import distance, instant
+
+    def since(at: datetime | None) -> str:
+        return f" since {instant(at)} ({distance(at, now)})" if at else ""
+
+    for line, (one, many) in (
+        (found.due, ("timer is due", "timers are due")),
+        (found.waiting, ("message waits", "messages wait")),
+    ):
+        yield f"{_counted(line.count)} {one if line.count == 1 else many}{since(line.oldest)}"
+    if found.next_due and not found.due.count:
+        yield f"the next timer is due {instant(found.next_due)} ({distance(found.next_due, now)})"
+    yield f"{_counted(found.set_aside)} set aside"
+    for each in aside:
+        yield escaped(f"  {each.kind} {each.name} of {each.case} ({each.id}){since(each.since)}")
+        yield escaped(f"    {each.why}")
+    if found.set_aside > len(aside):
+        yield "  ..."
+    if helps := _help(found):
+        first = "" if found.due.count or found.waiting.count else "mend what is wrong, and then "
+        yield f"try: {first}{helps}"
+
+
+def _counted(count: int) -> str:
+    from caseway.engine.backlog import COUNTED
+
+    return f"{count} or more" if count >= COUNTED else str(count)
+
+
+def _help(found: Backlog) -> str | None:
+    """Return the one command that helps, if one does: a worker takes what waits, but not what was set aside."""
+    if found.due.count or found.waiting.count:
+        return "caseway worker run"
+    return "caseway worker retry --all" if found.set_aside else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +279,19 @@ class Pass:
         return bool(self.fired or self.relayed.delivered)
 
 
-def _work(runtime: Runtime, now: datetime | None = None) -> Pass:
-    return Pass(tuple(runtime.fire_due_timers(now=now)), runtime.relay())
+def _work(runtime: Runtime, only: str | None, now: datetime | None = None) -> Pass:
+    from caseway.engine.runtime import Relayed
+
+    fired = tuple(runtime.fire_due_timers(now=now)) if only != "messages" else ()
+    return Pass(fired, runtime.relay() if only != "timers" else Relayed((), ()))
+
+
+def _pause(runtime: Runtime, only: str | None, every: float) -> float:
+    """Return for how many seconds nothing is due, within bounds: a timer that is due already is another worker's at the moment."""
+    due = runtime.next_due() if only != "messages" else None
+    if due is None:
+        return every
+    return min(every, max(BREATH, (due - runtime.clock.now()).total_seconds()))
 
 
 def _outbox(url: str) -> Path:

@@ -320,8 +320,8 @@ something about it: the author of a process (`DefinitionError`), the caller (`Ca
     ]
     parts = [NOTE, intro, _table(told[0], told[1:])]
     parts += [
-        """On the command line `usage` (exit code 2) stands for a command line that is wrong, and `bug` (exit code 1) for an error that
-Caseway did not raise on purpose.""",
+        """On the command line `usage` (exit code 2) stands for a command line that is wrong, `invalid-line` (exit code 4) for a line of a
+batch that is no event, and `bug` (exit code 1) for an error that Caseway did not raise on purpose.""",
         f"""## Refusals
 
 A `Refusal` says why an event did nothing. It is raised as `Refused` (exit code 4), whose `refusal` has this code, a sentence and facts.

@@ -117,8 +117,8 @@ class Standing:
 class Definition:
     """One version of a process. `hash` is that of the document's content, and `content` the document itself.
 
-    `states` is in document order, parents first. `scope` is what expressions see where no event's data are known.
-    `timers` maps the name of each timer to the scope of its event.
+    `states` is in document order, parents first. `scope` is what expressions see where no event's data are known, and
+    `timed` what they see while a timer's event runs.
     """
 
     process: str

@@ -12,6 +12,9 @@ from caseway.engine.actor import Actor
 START = "start"
 """The name of the event that opens a case; no process may declare it."""
 
+RETRY = "timer.retry"
+"""The name of the event by which a person puts back a timer that was set aside; its data name the timer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

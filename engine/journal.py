@@ -20,7 +20,8 @@ Record = dict[str, Any]
 
 def instant_text(at: datetime) -> str:
     """Write an instant as RFC 3339 in UTC, with microseconds only where there are some."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return f"{utc.isoformat()[:-6]}Z"
 
 
 def instant(text: str) -> datetime:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from caseway.engine.backlog import Backlog, SetAside
 from caseway.engine.case import Case, Configuration, Timer
 from caseway.engine.definition import Definition
 from caseway.engine.effect import Message
@@ -71,7 +72,7 @@ class CaseQuery:
 class Store(Protocol):
     """Where cases live.
 
-    - `load` raises UnknownCase. Its `known` is the entry whose event has the id asked for, else None.
+    - `load` raises UnknownCase. Its `known` is the entry whose event has the id asked for, else None; an empty id asks for none.
     - `commit` writes the case, the journal entry, the timers, the outbox and the postings of one step together or
       not at all, and returns the entry. It raises CaseConflict where the stored revision is not that of `step.before`, where the case
       exists already although `step.before.revision` is 0, where the journal of this case already has the event id, or
@@ -79,16 +80,23 @@ class Store(Protocol):
       where a case is opened on, or moves to, a definition that was not kept.
     - `locked` lends a store that holds the wanted cases against everybody else until the block ends; each case is named with
       the event id that will be asked about. Cases that are not there are passed over. What is committed in the block is
-      written together when it ends, or not at all where it raises.
+      written together when it ends, or not at all where it raises. A conflict that only the database can tell, such as an
+      effect that was written before, is raised as the block ends.
     - `claimed` lends what is due, and a store that holds the cases of these timers as `locked` does. What another worker holds
-      is passed over, not waited for; a worker that dies holds nothing.
-    - `claimed_messages` lends what `outgoing` yields and nobody else is delivering, with a store to record what came of it.
+      is passed over, not waited for; a worker that dies holds nothing. Where several processes have something due, each of them
+      may get an equal share of `limit`. A timer may turn out to be gone from its case.
+    - `claimed_messages` lends what `outgoing` yields and nobody else is delivering, with a store to record what came of it;
+      that is kept even where the block raises. On a database that cannot lock rows, two workers may get the same message.
     - `journal` yields a case's entries in order of revision, and nothing for an unknown case.
     - `due` yields timers due at or before `now` that are armed and not set aside, in due order (ties: by id), at most `limit`.
     - `outgoing` yields undelivered messages, oldest first and in order within a case and recipient, at most `limit`;
       those set aside are left out.
     - `delivered` and `undelivered` record an attempt; `undelivered(..., set_aside=True)` takes it out of `outgoing`, and
       a later `set_aside=False` puts it back. A delivered message stays delivered; an unknown id changes nothing.
+    - `next_due` is when the next timer that can fire is due, in the past where one is due already; None: there is none.
+    - `backlog` says what waits at `now`; it counts no further than `backlog.COUNTED`. `set_aside` yields what waits for a person, of
+      one case or of all: timers in due order, then messages in order of writing, at most `limit` in all. `put_back` puts a
+      message that was set aside back among the `outgoing`, as one that never failed, and says whether there was one.
     - `cases` yields lines in order of opening, then id. Long answers are read as they are asked for, page by page.
     - `postings` yields lines in order of writing; `balances` sums them, in order of owner, account and unit.
     - `keep_definition` stores a version's content by its hash; the second time it does nothing. It raises VersionChanged
@@ -111,6 +119,10 @@ class Store(Protocol):
     def outgoing(self, limit: int) -> Sequence[Outgoing]: ...
     def delivered(self, effect: str, at: datetime) -> None: ...
     def undelivered(self, effect: str, error: str, *, set_aside: bool) -> None: ...
+    def next_due(self) -> datetime | None: ...
+    def backlog(self, now: datetime) -> Backlog: ...
+    def set_aside(self, limit: int, case: str | None = None) -> Sequence[SetAside]: ...
+    def put_back(self, case: str, effect: str) -> bool: ...
     def cases(self, query: CaseQuery) -> Iterator[CaseLine]: ...
     def postings(self, *, case: str | None = None, owner: str | None = None) -> Iterator[Posting]: ...
     def balances(self, *, owner: str | None = None) -> Iterator[Balance]: ...

@@ -10,6 +10,7 @@ from typing import Any
 
 from caseway.engine.acceptance import Acceptance, acceptances
 from caseway.engine.actor import SYSTEM, SYSTEM_ROLE, Actor
+from caseway.engine.backlog import Backlog, SetAside
 from caseway.engine.case import Case, Timer
 from caseway.engine.definition import Definition
 from caseway.engine.errors import (
@@ -23,12 +24,13 @@ from caseway.engine.errors import (
     UnknownCase,
     WorldError,
 )
-from caseway.engine.event import START, Event
+from caseway.engine.event import RETRY, START, Event
 from caseway.engine.journal import entry
 from caseway.engine.outcome import Entry, Refusal, Step
 from caseway.engine.ports import CaseLine, CaseQuery, Catalogue, Clock, Delivery, Ids, Store
 from caseway.engine.posting import Balance, Posting
-from caseway.engine.step import FAULTY_CODES, lapse, step
+from caseway.engine.shape import Shape
+from caseway.engine.step import FAULTY_CODES, lapse, not_set_aside, rearm, step
 from caseway.engine.view import CaseView, case_view, entry_views
 
 ATTEMPTS = 8
@@ -101,7 +103,7 @@ class Runtime:
         event = Event(START, dict(data or {}), f"{case_id}:{START}", _checked_actor(actor))
         case = Case(case_id, definition.process, definition.version, definition.hash)
         for _ in range(ATTEMPTS):
-            known = self._opened(case_id, event)
+            known = self._opened(case_id, event, definition.data)
             if isinstance(known, Refusal):
                 raise _raised(known)
             if known:
@@ -184,7 +186,32 @@ class Runtime:
                     store.delivered(out.message.id, self.clock.now())
         return Relayed(tuple(delivered), tuple(failed))
 
+    def retry(self, case: str, id: str, *, actor: Actor | None = None, now: datetime | None = None) -> Entry | None:  # noqa: A002  # the word of the glossary
+        """Put back what was set aside: a timer, and return the journal entry that says so, or a message, and return None.
+
+        The next `fire_due_timers` or `relay` tries it again. Raises UnknownCase, and Refused where nothing of this id is set aside.
+        """
+        event = Event(RETRY, {"timer": id}, self.ids.new(), _checked_actor(actor))
+        at = self._now(now)
+        try:
+            return self._put_back(case, event, at)
+        except CaseConflict:
+            with self.store.locked([(case, event.id)]) as store:
+                return replace(self, store=store)._put_back(case, event, at)  # noqa: SLF001  # itself
+
     # what there is to see
+
+    def backlog(self, *, now: datetime | None = None) -> Backlog:
+        """Say what waits for workers, and how much they have set aside."""
+        return self.store.backlog(self._now(now))
+
+    def set_aside(self, *, limit: int = 100, case: str | None = None) -> Sequence[SetAside]:
+        """Return what was set aside and waits for a person, of one case or of all: timers first, at most `limit` in all."""
+        return self.store.set_aside(limit, case)
+
+    def next_due(self) -> datetime | None:
+        """Return when the next timer is due, in the past where one is due already; None: no timer can fire."""
+        return self.store.next_due()
 
     def accepts(self, case: str, *, actor: Actor | None = None, now: datetime | None = None) -> Sequence[Acceptance]:
         """Return, for each event of the process, whether it would be accepted now, and why not."""
@@ -250,7 +277,7 @@ class Runtime:
             with self.store.locked([(case, event.id) for case, event in named]) as store:
                 held = replace(self, store=store)
                 return [_outcome(case, event, held._attempt, now) for case, event in named]  # noqa: SLF001  # itself
-        except CaseConflict:  # one of them cannot be written; alone, the others can
+        except (CaseConflict, InvalidInput):  # one of them cannot be read or written; alone, the others can
             return [self._sent_alone(case, event, now) for case, event in named]
 
     def _sent_alone(self, case: str, event: Event, now: datetime) -> Outcome:
@@ -261,17 +288,32 @@ class Runtime:
 
     def _attempt(self, case_id: str, event: Event, now: datetime) -> Entry | Refusal:
         loaded = self.store.load(case_id, event.id)
+        definition = self.definition(loaded.case)
         if loaded.known:
-            return _first_outcome(loaded.known, event)
+            rule = definition.events.get(event.name)
+            return _first_outcome(loaded.known, event, rule.data if rule else None)
         _checked_actor(event.actor)
-        case = loaded.case
-        definition = self.definition(case)
+        outcome = step(definition, self._caught_up(loaded.case, now), event, now)
+        return outcome if isinstance(outcome, Refusal) else self.store.commit(outcome)
+
+    def _put_back(self, case_id: str, event: Event, now: datetime) -> Entry | None:
+        case, key = self.store.load(case_id, event.id).case, event.data["timer"]
+        if all(timer.id != key for timer in case.timers):
+            if self.store.put_back(case_id, key):
+                return None
+            raise Refused(not_set_aside(case, key))
+        outcome = rearm(self._caught_up(case, now), event, now)
+        if isinstance(outcome, Refusal):
+            raise Refused(outcome)
+        return self.store.commit(outcome)
+
+    def _caught_up(self, case: Case, now: datetime) -> Case:
+        """Fire a case's overdue timers and return the case as they leave it. CaseConflict: there are too many of them."""
         for fired in self._catch_up(case, now):
             case = fired.after
         if _overdue(case, now):
             raise CaseConflict(f"Case {case.id} has more overdue timers than fire at a time; try again.", case=case.id)
-        outcome = step(definition, case, event, now)
-        return outcome if isinstance(outcome, Refusal) else self.store.commit(outcome)
+        return case
 
     def _catch_up(self, case: Case, now: datetime) -> Iterator[Step]:
         """Fire a case's overdue timers in due order, each as a step of its own, those that one of them arms among them."""
@@ -303,13 +345,13 @@ class Runtime:
         for fired in self._catch_up(self.store.load(case_id, "").case, now):
             yield entry(fired)
 
-    def _opened(self, case_id: str, event: Event) -> Entry | Refusal | None:
+    def _opened(self, case_id: str, event: Event, shape: Shape) -> Entry | Refusal | None:
         try:
             loaded = self.store.load(case_id, event.id)
         except UnknownCase:
             return None
         if loaded.known:
-            return _first_outcome(loaded.known, event)
+            return _first_outcome(loaded.known, event, shape)
         return Refusal("case-exists", f"Case {case_id} exists already.", {"case": case_id})
 
     def _now(self, now: datetime | None) -> datetime:
@@ -331,20 +373,20 @@ def _overdue(case: Case, now: datetime) -> list[Timer]:
     return sorted(due, key=lambda timer: timer.due)
 
 
-def _first_outcome(known: Entry, event: Event) -> Entry | Refusal:
-    """Return what a repeated event id did the first time, unless it now stands for another event."""
-    if (known.event.name, known.event.actor) == (event.name, event.actor) and _same_data(known, event):
+def _first_outcome(known: Entry, event: Event, shape: Shape | None) -> Entry | Refusal:
+    """Return what a repeated event id did the first time, unless it now stands for another event.
+
+    Data are compared with the defaults of their shape filled in, as the journal has them.
+    """
+    then, now = known.event, event
+    same_data = shape.complete(then.data) == shape.complete(now.data) if shape else then.data == now.data
+    if same_data and (then.name, then.actor) == (now.name, now.actor):
         return known
     return Refusal(
         "event-id-reused",
-        f'The event id {event.id} of case {known.case} stands for "{known.event.name}" at revision {known.revision}, with other content.',
+        f'The event id {event.id} of case {known.case} stands for "{then.name}" at revision {known.revision}, with other content.',
         {"event_id": event.id, "revision": known.revision},
     )
-
-
-def _same_data(known: Entry, event: Event) -> bool:
-    """Compare by what was sent: the journal has the data with defaults filled in."""
-    return all(name in known.event.data and known.event.data[name] == value for name, value in event.data.items())
 
 
 def _outcome(

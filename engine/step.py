@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from caseway.engine import access
-from caseway.engine.case import Case
+from caseway.engine.case import Case, Timer
 from caseway.engine.definition import Definition, EventRule
+from caseway.engine.effect import CancelTimer, SetTimer
 from caseway.engine.event import START, Event
 from caseway.engine.fault import suggestion
 from caseway.engine.guard import Faulty
@@ -48,6 +49,32 @@ def lapse(case: Case, event: Event, refusal: Refusal) -> Step:
     now = _instant(case, event, event.due)
     after = replace(case, revision=case.revision + 1, timers=timers, last_at=now)
     return Step(event, now, case, after, refusal=refusal)
+
+
+def rearm(case: Case, event: Event, now: datetime) -> Step | Refusal:
+    """Return the step in which a timer that was set aside is armed anew, due when it was; the event's data name it.
+
+    The new one has an id of its own: under the old one the journal keeps the firing that failed.
+    """
+    key = event.data["timer"]
+    failed = next((timer for timer in case.timers if timer.id == key and timer.fault is not None), None)
+    if failed is None:
+        return not_set_aside(case, key)
+    revision = case.revision + 1
+    void = CancelTimer(f"{case.id}:{revision}:0", failed.name, failed.id)
+    arm = SetTimer(f"{case.id}:{revision}:1", failed.name, failed.due)
+    armed = Timer(arm.id, arm.timer, arm.due)
+    timers = tuple(armed if timer is failed else timer for timer in case.timers)
+    at = _instant(case, event, now)
+    after = replace(case, revision=revision, timers=timers, last_at=at)
+    return Step(event, at, case, after, effects=(void, arm))
+
+
+def not_set_aside(case: Case, key: str | None = None) -> Refusal:
+    """Say that nothing of a case, or nothing of this id, waits to be tried again."""
+    what = f' under the id "{key}"' if key else ""
+    told = f"Nothing of case {case.id} is set aside{what}; `caseway worker status` lists what is."
+    return Refusal("not-set-aside", told, {"case": case.id, "id": key})
 
 
 def _instant(case: Case, event: Event, now: datetime) -> datetime:

@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "adapters/folder_delivery.py": {"caseway.engine", "orjson"},
     "adapters/diagnostic.py": {"caseway.engine", "caseway.adapters.yaml_document"},
     "adapters/yaml_document": {"caseway.engine", "caseway.adapters.yaml_document", "yaml"},
+    "adapters/sql/migration": {"caseway.engine", "caseway.adapters.sql", "sqlalchemy", "alembic"},
     "adapters/sql": {"caseway.engine", "caseway.adapters.sql", "sqlalchemy", "orjson"},
     "adapters/wiring.py": {"caseway.engine", "caseway.schemas", "caseway.adapters"},
     "cli": {"caseway", "click", "rich"},

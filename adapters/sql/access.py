@@ -1,25 +1,58 @@
-"""Ways to a connection: our own, or the caller's."""
+"""Ways to a database: connections of our own, or the caller's."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, NestedTransaction
+from sqlalchemy.exc import DBAPIError
 
+from caseway.adapters.sql.batch import Batch
+from caseway.adapters.sql.commit import commit
+from caseway.adapters.sql.cursor import CoreCursor, Cursor, DriverCursor
+from caseway.adapters.sql.load import load
 from caseway.adapters.sql.trouble import Place, told
 from caseway.engine.errors import InvalidInput
+from caseway.engine.outcome import Entry, Step
+from caseway.engine.ports import Loaded
+
+SPARE = 8
+"""How many connections are kept ready for events; a database in memory has but one, and keeps none."""
+
+Found = TypeVar("Found")
 
 
 class Access(Protocol):
-    """Lends a connection. What is written in one `writing` block is kept together, or not at all if it raises."""
+    """Lends a connection. What is written in one `writing` block is kept together, or not at all if it raises.
+
+    `load` and `commit` are the two things that every event needs, done in the quickest way that there is.
+    `kept` holds hashes of definitions that are known to be in the database for good.
+    """
 
     place: Place
+    speaks: str
+
+    @property
+    def kept(self) -> Collection[str]: ...
 
     def reading(self) -> AbstractContextManager[Connection]: ...
     def writing(self) -> AbstractContextManager[Connection]: ...
+    def cursor(self, connection: Connection) -> Cursor: ...
+    def load(self, case: str, event: str) -> Loaded: ...
+    def commit(self, step: Step) -> Entry: ...
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A connection kept ready for events, each statement by itself, and the driver's cursor on it."""
+
+    connection: Connection
+    cursor: DriverCursor
 
 
 class Own:
@@ -27,38 +60,128 @@ class Own:
 
     def __init__(self, engine: Engine, place: Place) -> None:
         self.place = place
+        self.speaks = engine.dialect.name
         self._engine = engine
+        self._alone = engine.execution_options(isolation_level="AUTOCOMMIT") if self.speaks == "postgresql" else engine
+        self._spare: list[_Held] = []
+        self._spares = SPARE if getattr(engine.pool, "size", lambda: 0)() > 1 else 0
+        self._process = os.getpid()
+        self.kept: set[str] = set()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with told(self.place), self._engine.connect() as connection:
+        self._assert_same_process()
+        with told(self.place), self._alone.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with told(self.place), self._engine.begin() as connection:
-            if self._engine.dialect.name == "sqlite":
+        self._assert_same_process()
+        with told(self.place, writing=True), self._engine.begin() as connection:
+            if self.speaks == "sqlite":
                 # Take the write lock at once, so that no transaction finds out halfway that another one came first.
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
+    def cursor(self, connection: Connection) -> Cursor:
+        return DriverCursor(connection)
+
+    def load(self, case: str, event: str) -> Loaded:
+        return self._asked(lambda cursor: load(cursor, case, event))
+
+    def commit(self, step: Step) -> Entry:
+        with told(self.place, writing=True), self._held() as cursor:
+            if self.speaks == "postgresql":  # one statement, which is a transaction by itself
+                return commit(cursor, step)
+            cursor.run("BEGIN IMMEDIATE")
+            line = commit(cursor, step)
+            cursor.run("COMMIT")
+            return line
+
     def close(self) -> None:
+        self._spares = 0
+        self._let_go()
+
+    def _asked(self, ask: Callable[[Cursor], Found]) -> Found:
+        """Read something. Where the connection turns out to be lost, which nobody could know, ask again on a new one."""
+        with told(self.place):
+            try:
+                with self._held() as cursor:
+                    return ask(cursor)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+            with self._held() as cursor:
+                return ask(cursor)
+
+    @contextmanager
+    def _held(self) -> Iterator[DriverCursor]:
+        self._assert_same_process()
+        try:
+            held = self._spare.pop()
+        except IndexError:
+            connection = self._alone.connect()
+            held = _Held(connection, DriverCursor(connection))
+        try:
+            yield held.cursor
+        except DBAPIError as error:
+            held.connection.close()  # which undoes what was begun
+            if error.connection_invalidated:
+                self._let_go()  # where one is lost, the others most likely are
+            raise
+        except BaseException:
+            held.connection.close()
+            raise
+        if len(self._spare) < self._spares:
+            self._spare.append(held)
+        else:
+            held.connection.close()
+
+    def _let_go(self) -> None:
+        """Close every connection that is not in use."""
+        spare, self._spare = self._spare, []
+        for held in spare:
+            held.connection.close()
         self._engine.dispose()
+
+    def _assert_same_process(self) -> None:
+        """Leave the connections to the process that made them, where this one is a fork of it."""
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._inherited = self._spare  # not closed, and not forgotten: either would end them for their owner
+            self._spare = []
+            self._engine.dispose(close=False)
 
 
 class Within:
-    """A connection inside a writing block that somebody else begins and ends."""
+    """A connection inside a writing block that somebody else begins and ends, and the steps that wait to be written there."""
 
-    def __init__(self, connection: Connection, place: Place) -> None:
+    kept: Collection[str] = ()
+
+    def __init__(self, connection: Connection, batch: Batch, place: Place) -> None:
         self.place = place
+        self.speaks = connection.dialect.name
         self._connection = connection
+        self._batch = batch
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         with told(self.place):
+            self._batch.flush()  # whoever reads sees what was committed before
             yield self._connection
 
     writing = reading
+
+    def cursor(self, connection: Connection) -> Cursor:
+        return CoreCursor(connection)
+
+    def load(self, case: str, event: str) -> Loaded:
+        with told(self.place):
+            return self._batch.load(case, event)
+
+    def commit(self, step: Step) -> Entry:
+        with told(self.place):
+            return self._batch.add(step)
 
     def close(self) -> None:
         """Leave the connection to whoever began the block."""
@@ -67,8 +190,11 @@ class Within:
 class Joined:
     """The caller's connection and open transaction, which the caller ends; each writing block is a savepoint in it."""
 
+    kept: Collection[str] = ()
+
     def __init__(self, connection: Connection, place: Place) -> None:
         self.place = place
+        self.speaks = connection.dialect.name
         self._connection = connection
 
     @contextmanager
@@ -78,7 +204,7 @@ class Joined:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with told(self.place):
+        with told(self.place, writing=True):
             _begin_late(self._connection, self.place)
             savepoint = self._connection.begin_nested()
             try:
@@ -87,6 +213,17 @@ class Joined:
             except BaseException:
                 _undo(self._connection, savepoint)
                 raise
+
+    def cursor(self, connection: Connection) -> Cursor:
+        return CoreCursor(connection)
+
+    def load(self, case: str, event: str) -> Loaded:
+        with self.reading() as connection:
+            return load(CoreCursor(connection), case, event)
+
+    def commit(self, step: Step) -> Entry:
+        with self.writing() as connection:
+            return commit(CoreCursor(connection), step)
 
     def close(self) -> None:
         """Leave the connection to the caller."""
@@ -99,20 +236,19 @@ def _begin_late(connection: Connection, place: Place) -> None:
     a commit: behind the caller's back.
     """
     if not connection.in_transaction():
-        connection.exec_driver_sql(
-            "SELECT 1"
-        ).scalar()  # now SQLAlchemy has begun one, and so has a caller's own listener
-    if connection.dialect.name != "sqlite":
-        return
+        # Now SQLAlchemy has begun one, and so has a caller's own listener.
+        connection.exec_driver_sql("SELECT 1").scalar()
     driver = _driver(connection)
-    if driver.in_transaction:
+    is_sqlite = connection.dialect.name == "sqlite"
+    if is_sqlite and driver.in_transaction:
         return
-    if driver.isolation_level is None:
+    if driver.isolation_level is None if is_sqlite else getattr(driver, "autocommit", False):
         raise InvalidInput(
             f"{place} is reached through a connection that commits every statement by itself (autocommit), so there is no "
             "transaction to join. Pass a connection with an open transaction.",
         )
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if is_sqlite:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _undo(connection: Connection, savepoint: NestedTransaction) -> None:
@@ -120,6 +256,8 @@ def _undo(connection: Connection, savepoint: NestedTransaction) -> None:
 
     Then nothing that follows may pass for a part of it, so the connection takes nothing more until the caller rolls back.
     """
+    if connection.invalidated:
+        return
     if connection.dialect.name == "sqlite" and not _driver(connection).in_transaction:
         connection.invalidate()
     elif savepoint.is_active:

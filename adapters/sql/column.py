@@ -15,8 +15,13 @@ Sequence = BigInteger().with_variant(Integer(), "sqlite")
 """A number that the database counts up by itself; SQLite does so for INTEGER alone."""
 
 
+def instant_text(at: datetime) -> str:
+    """Write an instant as a column keeps it: 2026-03-02T09:00:00.000000Z."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
 class Instant(TypeDecorator[datetime]):
-    """An aware instant, as UTC text of fixed width: 2026-03-02T09:00:00.000000Z.
+    """An aware instant, as UTC text of fixed width.
 
     It sorts as time does, keeps microseconds on every database, and whoever opens the database with another
     program can read it, filter by it and type it. That is worth more than the nineteen bytes that a number would save.
@@ -26,7 +31,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+        return None if value is None else instant_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
         try:

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, insert, inspect, make_url, select
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event, insert, inspect, make_url
+from sqlalchemy.exc import ArgumentError
 
-from caseway.adapters.sql.table import SCHEMA, meta, metadata
-from caseway.adapters.sql.trouble import Place
+from caseway.adapters.sql.migration import plan
+from caseway.adapters.sql.migration.backup import file_of
+from caseway.adapters.sql.migration.sign import Sign, assert_current, assert_fit, made, sign
+from caseway.adapters.sql.migration.upgrade import alone, lock, upgrade
+from caseway.adapters.sql.table import meta, metadata
+from caseway.adapters.sql.trouble import Place, told
 from caseway.engine.errors import InvalidInput, WorldError
 
 PATIENCE = 5.0
@@ -24,8 +28,18 @@ def reach(url: str, *, create: bool) -> tuple[Engine, Place]:
     """Make an engine for a database URL. Nothing is connected yet, but a file that cannot be there is refused."""
     address = _address(url)
     place = Place(_name(address))
-    if address.get_backend_name() != "sqlite":
-        return _engine(address, {}), place
+    match address.drivername:
+        case "postgresql+psycopg":
+            return _postgresql(address), place
+        case "sqlite" | "sqlite+pysqlite":
+            return _sqlite(address, place, create=create), place
+    raise InvalidInput(
+        f'"{place.name}" names a kind of database that is not known here. SQLite is, and PostgreSQL by psycopg: '
+        "sqlite:///caseway.db, postgresql://user:password@host/name."
+    )
+
+
+def _sqlite(address: URL, place: Place, *, create: bool) -> Engine:
     _assert_reachable(address, place, create=create)
     options: dict[str, Any] = {"connect_args": {"check_same_thread": False}}
     if "timeout" not in address.query:
@@ -35,79 +49,105 @@ def reach(url: str, *, create: bool) -> tuple[Engine, Place]:
         options |= {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": PATIENCE}
     engine = _engine(address, options)
     event.listen(engine, "connect", _set_up)
-    return engine, place
+    return engine
+
+
+def ready(engine: Engine, place: Place, *, create: bool, rehearsal: bool) -> bool:
+    """Have a database of our own ready to work with; return whether it is for rehearsals.
+
+    Its tables are made where there are none and `create` allows it. A file that Caseway made is upgraded, after a copy.
+    """
+    with told(place):
+        with engine.connect() as connection:
+            found = sign(connection, place)
+        if found is None and create:
+            with alone(engine) as connection:
+                found = sign(connection, place) or _make(
+                    connection, rehearsal=rehearsal, embedded=_is_empty(connection)
+                )
+        found = made(found, place)
+        assert_fit(found, place, rehearsal=rehearsal)
+        if found.is_embedded and found.is_known and not found.is_current:
+            upgrade(engine, place)
+        else:
+            assert_current(found, place)
+        return found.rehearses
 
 
 def prepare(connection: Connection, place: Place, *, create: bool, rehearsal: bool) -> bool:
-    """Make our tables where there are none, and else recognise them. Return whether the database is for rehearsals."""
-    if not has_tables(connection):
-        if not create:
-            raise WorldError(
-                f"{place} has no tables of Caseway. Create them with `caseway db init`.", database=place.name
-            )
-        metadata.create_all(connection)
-        rows = [{"key": "schema", "value": str(SCHEMA)}, {"key": "rehearsal", "value": str(int(rehearsal))}]
-        connection.execute(insert(meta), rows)
-        return rehearsal
-    return _recognise(connection, place, rehearsal=rehearsal)
+    """Make our tables in a caller's transaction where there are none, and else recognise them.
+
+    Return whether the database is for rehearsals.
+    """
+    found = sign(connection, place)
+    if found is None and create:
+        lock(connection)
+        found = sign(connection, place) or _make(connection, rehearsal=rehearsal, embedded=False)
+    found = made(found, place)
+    assert_fit(found, place, rehearsal=rehearsal)
+    assert_current(found, place)
+    return found.rehearses
 
 
-def has_tables(connection: Connection) -> bool:
-    """Say whether a database has tables of ours."""
-    return inspect(connection).has_table(meta.name)
+def _make(connection: Connection, *, rehearsal: bool, embedded: bool) -> Sign:
+    """Make today's tables as the scripts of all revisions would, without the time that Alembic takes to import."""
+    new = Sign(plan.SHIPPED.newest, {"rehearsal": str(int(rehearsal)), "embedded": str(int(embedded))})
+    metadata.create_all(connection)
+    plan.version.create(connection)
+    connection.execute(insert(plan.version), {"version_num": new.revision})
+    connection.execute(insert(meta), [{"key": key, "value": value} for key, value in new.meta.items()])
+    return new
 
 
-def _recognise(connection: Connection, place: Place, *, rehearsal: bool) -> bool:
-    """Read what a database says of itself. Return whether it is for rehearsals."""
-    known = {row.key: row.value for row in connection.execute(select(meta.c.key, meta.c.value))}
-    schema = known.get("schema", "")
-    if not schema.isdecimal() or int(schema) < 1:
-        raise WorldError(
-            f"{place} does not say which version its tables have; restore a copy of it.", database=place.name
-        )
-    if int(schema) > SCHEMA:
-        raise WorldError(
-            f"{place} has tables of version {schema}; this Caseway knows those up to version {SCHEMA}. Upgrade Caseway.",
-            database=place.name,
-            schema=int(schema),
-        )
-    rehearses = known.get("rehearsal") == "1"
-    if rehearsal and not rehearses:
-        raise InvalidInput(
-            f"{place} holds real cases and cannot become one for rehearsals. Name a new database to rehearse in.",
-            database=place.name,
-        )
-    return rehearses
+def _is_empty(connection: Connection) -> bool:
+    """Say whether this is an SQLite file in which nobody has tables yet."""
+    return file_of(connection) is not None and not inspect(connection).get_table_names()
 
 
 def _address(url: str) -> URL:
     try:
-        return make_url(url)
+        address = make_url(url)
     except (ArgumentError, ValueError) as error:
         shown = f'"{url}"' if "@" not in url else "What was given"  # there may be a password in it
         raise InvalidInput(
-            f"{shown} is not a database URL. Write one like sqlite:///caseway.db, or sqlite:////srv/caseway.db for a full path.",
+            f"{shown} is not a database URL. Write one like sqlite:///caseway.db, sqlite:////srv/caseway.db for a full path, "
+            "or postgresql://user:password@host/name.",
         ) from error
+    # Without a driver, SQLAlchemy's choice depends on its version.
+    return address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
 
 
 def _engine(address: URL, options: Mapping[str, Any]) -> Engine:
     shown = address.render_as_string(hide_password=True)
     try:
         return create_engine(address, **options)
-    except NoSuchModuleError as error:
-        raise InvalidInput(
-            f'"{shown}" names a kind of database that is not known here. SQLite is: sqlite:///caseway.db.'
-        ) from error
     except ImportError as error:
-        raise InvalidInput(f'"{shown}" needs the Python module "{error.name}", which is not installed.') from error
+        raise InvalidInput(
+            f'"{shown}" needs the Python module "{error.name}": pip install "caseway[postgresql]".'
+        ) from error
     except (ArgumentError, TypeError, ValueError) as error:
         raise InvalidInput(f'"{shown}" is not a database URL that can be used: {error}') from error
+
+
+def _postgresql(address: URL) -> Engine:
+    engine = _engine(address, {"pool_pre_ping": True, "max_overflow": 20})
+    numbers: Any = engine.dialect.loaded_dbapi.types.numeric
+
+    def set_up(driver: Any, _record: object) -> None:
+        _set_up_postgresql(driver)
+        driver.adapters.register_dumper(
+            int, numbers.Int8Dumper
+        )  # one size, so that no statement is planned for several
+
+    event.listen(engine, "connect", set_up)
+    return engine
 
 
 def _name(address: URL) -> str:
     if address.get_backend_name() == "sqlite":
         return address.database or ":memory:"
-    return address.render_as_string(hide_password=True)
+    shown = address.set(drivername=address.get_backend_name()) if "+" in address.drivername else address
+    return shown.difference_update_query(["password"]).render_as_string(hide_password=True)
 
 
 def _in_memory(address: URL) -> bool:
@@ -141,6 +181,21 @@ def _set_up(driver: Any, _record: object) -> None:
     driver.execute("PRAGMA foreign_keys = ON")
     driver.execute("PRAGMA synchronous = FULL")  # it holds money: what is committed has reached the disk
     _write_ahead(driver)
+
+
+def _set_up_postgresql(driver: Any) -> None:
+    """Have the server run our statements as they are meant, whatever it is set to otherwise.
+
+    Each of them finds its rows by an index. A plan that was made while a table was empty is kept when it is full: so it must
+    not be one that walks through the table.
+    """
+    driver.autocommit = True
+    driver.execute(
+        "SET default_transaction_isolation = 'read committed'; SET plan_cache_mode = force_generic_plan; SET jit = off; "
+        "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+    )
+    driver.autocommit = False
+    driver.prepare_threshold = 0  # from now on, plan every statement once
 
 
 def _write_ahead(driver: Any) -> None:

@@ -1,13 +1,17 @@
-"""Values as rows, and rows as values."""
+"""Values as rows, and rows as values.
+
+What is written is ready for any driver, and named `<table>_<column>`: a name that no column has cannot be mistaken for one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Row as ResultRow
 
+from caseway.adapters.sql.column import instant_text
 from caseway.adapters.sql.trouble import damaged
 from caseway.engine.case import Case, Configuration, Timer
 from caseway.engine.effect import Message
@@ -28,7 +32,7 @@ Row = dict[str, Any]
 Value = TypeVar("Value")
 
 
-def document(record: Mapping[str, Any] | list[Any], of: str) -> str:
+def document(record: Mapping[str, Any] | Sequence[Any], of: str) -> str:
     """Write JSON as text. `of` names the thing for the error."""
     try:
         return orjson.dumps(record).decode()
@@ -42,21 +46,23 @@ def record(text: str, of: str) -> Any:
 
 
 def case_row(step: Step) -> Row:
-    """Write the case after a step."""
+    """Write the case after a step, and the revision and the definition that it had before."""
     after = step.after
     return {
-        "id": after.id,
-        "process": after.process,
-        "version": after.version,
-        "definition": after.definition,
-        "revision": after.revision,
-        "closed": after.closed,
-        "final": after.final,
-        "assignee": after.assignee,
-        "state": state_text(after.configuration),
-        "opened_at": after.opened_at or step.at,
-        "last_at": after.last_at or step.at,
-        "document": document(case_record(after), f"Case {after.id}"),
+        "case_id": after.id,
+        "case_process": after.process,
+        "case_version": after.version,
+        "case_definition": after.definition,
+        "case_revision": after.revision,
+        "case_closed": after.closed,
+        "case_final": after.final,
+        "case_assignee": after.assignee,
+        "case_state": state_text(after.configuration),
+        "case_opened_at": instant_text(after.opened_at or step.at),
+        "case_last_at": instant_text(after.last_at or step.at),
+        "case_document": document(case_record(after), f"Case {after.id}"),
+        "case_was": step.before.revision,
+        "case_pinned": step.before.definition,
     }
 
 
@@ -68,10 +74,10 @@ def read_case(text: str) -> Case:
 def journal_row(entry: Entry) -> Row:
     """Write a line of the journal."""
     return {
-        "case": entry.case,
-        "revision": entry.revision,
-        "event_id": entry.event.id,
-        "document": document(entry_record(entry), f'The event "{entry.event.name}" to case {entry.case}'),
+        "journal_case": entry.case,
+        "journal_revision": entry.revision,
+        "journal_event_id": entry.event.id,
+        "journal_document": document(entry_record(entry), f'The event "{entry.event.name}" to case {entry.case}'),
     }
 
 
@@ -80,14 +86,26 @@ def read_entry(text: str) -> Entry:
     return _read(text, "a line of a journal", entry_from_record)
 
 
-def timer_row(case: str, timer: Timer) -> Row:
+def timer_row(case: Case, timer: Timer) -> Row:
     """Write an armed timer."""
-    return {"id": timer.id, "case": case, "name": timer.name, "due": timer.due, "fault": timer.fault}
+    return {
+        "timer_id": timer.id,
+        "timer_case": case.id,
+        "timer_process": case.process,
+        "timer_name": timer.name,
+        "timer_due": instant_text(timer.due),
+        "timer_fault": timer.fault,
+    }
 
 
 def changed_timer_row(timer: Timer) -> Row:
     """Write what may change of an armed timer, and which one it is."""
-    return {"at_id": timer.id, "name": timer.name, "due": timer.due, "fault": timer.fault}
+    return {
+        "changed_id": timer.id,
+        "changed_name": timer.name,
+        "changed_due": instant_text(timer.due),
+        "changed_fault": timer.fault,
+    }
 
 
 def read_due(row: ResultRow[Any]) -> DueTimer:
@@ -97,8 +115,12 @@ def read_due(row: ResultRow[Any]) -> DueTimer:
 
 def outbox_row(case: str, message: Message) -> Row:
     """Write a message that waits for its delivery."""
-    text = document(effect_record(message), f"Message {message.id}")
-    return {"effect": message.id, "case": case, "recipient": message.to, "document": text}
+    return {
+        "outbox_effect": message.id,
+        "outbox_case": case,
+        "outbox_recipient": message.to,
+        "outbox_document": document(effect_record(message), f"Message {message.id}"),
+    }
 
 
 def read_outgoing(row: ResultRow[Any]) -> Outgoing:
@@ -110,20 +132,20 @@ def read_outgoing(row: ResultRow[Any]) -> Outgoing:
 def posting_row(posting: Posting) -> Row:
     """Write a line of the book."""
     return {
-        "effect": posting.effect,
-        "line": posting.line,
-        "case": posting.case,
-        "revision": posting.revision,
-        "process": posting.process,
-        "version": posting.version,
-        "at": posting.at,
-        "owner": posting.owner,
-        "account": posting.account,
-        "amount": posting.amount,
-        "unit": posting.unit,
-        "payout": posting.payout,
-        "purpose": posting.purpose,
-        "implements": document(list(posting.implements), f"Payout {posting.effect}"),
+        "posting_effect": posting.effect,
+        "posting_line": posting.line,
+        "posting_case": posting.case,
+        "posting_revision": posting.revision,
+        "posting_process": posting.process,
+        "posting_version": posting.version,
+        "posting_at": instant_text(posting.at),
+        "posting_owner": posting.owner,
+        "posting_account": posting.account,
+        "posting_amount": posting.amount,
+        "posting_unit": posting.unit,
+        "posting_payout": posting.payout,
+        "posting_purpose": posting.purpose,
+        "posting_implements": document(list(posting.implements), f"Payout {posting.effect}"),
     }
 
 

@@ -23,24 +23,25 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.dialects import postgresql
 
+from caseway.adapters.sql import backlog as waiting_work
 from caseway.adapters.sql.access import Access, Joined, Own, Within
-from caseway.adapters.sql.commit import commit
-from caseway.adapters.sql.database import has_tables, prepare, reach
+from caseway.adapters.sql.batch import Batch
+from caseway.adapters.sql.claim import claim_messages, claim_timers, due_processes, due_timers, waiting_messages
+from caseway.adapters.sql.database import prepare, reach, ready
 from caseway.adapters.sql.row import (
     document,
-    read_case,
-    read_due,
     read_entry,
     read_line,
-    read_outgoing,
     read_posting,
     record,
     state_mark,
 )
-from caseway.adapters.sql.table import case, definition, journal, outbox, posting, timer, waiting
+from caseway.adapters.sql.table import case, definition, journal, outbox, posting
 from caseway.adapters.sql.trouble import Place
-from caseway.engine.errors import InvalidInput, UnknownCase, VersionChanged
+from caseway.engine.backlog import Backlog, SetAside
+from caseway.engine.errors import InvalidInput, VersionChanged
 from caseway.engine.outcome import Entry, Step
 from caseway.engine.ports import CaseLine, CaseQuery, DueTimer, Loaded, Outgoing
 from caseway.engine.posting import Balance, Posting
@@ -48,31 +49,7 @@ from caseway.engine.posting import Balance, Posting
 PAGE = 200
 """How many rows of a long answer are read at a time; no transaction stays open between two pages."""
 
-_LOAD = (
-    select(case.c.document.label("stored"), journal.c.document.label("known"))
-    .select_from(case)
-    .outerjoin(journal, and_(journal.c.case == case.c.id, journal.c.event_id == bindparam("event")))
-    .where(case.c.id == bindparam("case"))
-)
-_LOCK = (
-    select(case.c.id)
-    .where(case.c.id.in_(bindparam("cases", expanding=True)))
-    .order_by(case.c.id)  # everybody takes locks in this order, so that nobody waits for each other
-    .with_for_update()
-)
 _JOURNAL = select(journal.c.revision, journal.c.document)
-_DUE = (
-    select(timer.c.case, timer.c.id, timer.c.name, timer.c.due)
-    .where(timer.c.due <= bindparam("now"), timer.c.fault.is_(None))
-    .order_by(timer.c.due, timer.c.id)
-    .limit(bindparam("most"))
-)
-_OUTGOING = (
-    select(outbox.c.case, outbox.c.document, outbox.c.attempts, outbox.c.error)
-    .where(waiting)
-    .order_by(outbox.c.seq)
-    .limit(bindparam("most"))
-)
 _UNDELIVERED = outbox.c.effect == bindparam("id"), outbox.c.delivered_at.is_(None)
 _DELIVER = update(outbox).where(*_UNDELIVERED).values(delivered_at=bindparam("now"), set_aside=False)
 _FAIL = (
@@ -90,6 +67,7 @@ _OF_VERSION = and_(definition.c.process == bindparam("process"), definition.c.ve
 _PINNED = select(definition.c.hash).where(_OF_VERSION)
 _RIVALS = select(definition.c.hash).where(or_(definition.c.hash == bindparam("hash"), _OF_VERSION))
 _KEEP = insert(definition)
+_KEEP_UNLESS_KEPT = postgresql.insert(definition).on_conflict_do_nothing()
 
 
 class SqlStore:
@@ -108,7 +86,7 @@ class SqlStore:
         engine, place = reach(url, create=create)
         access = Own(engine, place)
         try:
-            return cls(access, rehearsal=_prepare(access, create=create, rehearsal=rehearsal))
+            return cls(access, rehearsal=ready(engine, place, create=create, rehearsal=rehearsal))
         except BaseException:
             access.close()
             raise
@@ -128,42 +106,61 @@ class SqlStore:
         return SqlStore(_joined(connection), rehearsal=self._rehearsal)
 
     def load(self, case: str, event: str) -> Loaded:
-        row = self._row(_LOAD, {"case": case, "event": event})
-        if row is None:
-            raise UnknownCase(f"There is no case {case}.", case=case)
-        return Loaded(read_case(row.stored), None if row.known is None else read_entry(row.known))
+        return self._access.load(case, event)
 
     def commit(self, step: Step) -> Entry:
-        with self._access.writing() as connection:
-            return commit(connection, step)
+        return self._access.commit(step)
 
     @contextmanager
     def locked(self, wanted: Sequence[tuple[str, str]]) -> Iterator[SqlStore]:
         with self._access.writing() as connection:
-            connection.execute(_LOCK, {"cases": sorted({name for name, _ in wanted})}).all()
-            yield SqlStore(Within(connection, self._access.place), rehearsal=self._rehearsal)
+            batch = Batch(self._access.cursor(connection))
+            batch.hold(wanted)
+            yield self._within(connection, batch)
+            batch.flush()
 
     @contextmanager
     def claimed(self, now: datetime, limit: int) -> Iterator[tuple[Sequence[DueTimer], SqlStore]]:
-        if not self.due(now, 1):  # most passes find nothing, and need no lock to see that
+        with self._access.reading() as connection:
+            processes = due_processes(connection, now)
+        if not processes:  # most passes find nothing, and need no lock to see that
             yield (), self
             return
-        with self.locked(()) as store:
-            yield store.due(now, limit), store
+        with self._access.writing() as connection:
+            batch = Batch(self._access.cursor(connection))
+            due, documents = claim_timers(connection, processes, now, limit)
+            batch.take(documents)
+            yield due, self._within(connection, batch)
+            batch.flush()
 
     @contextmanager
     def claimed_messages(self, limit: int) -> Iterator[tuple[Sequence[Outgoing], SqlStore]]:
-        yield self.outgoing(limit), self
+        if self._access.speaks != "postgresql":
+            # No transaction may stay open here while messages are delivered: it would keep everybody else from writing. So two
+            # workers on one SQLite file may both deliver a message, with the same key.
+            yield self.outgoing(limit), self
+            return
+        failure: BaseException | None = None
+        with self._access.writing() as connection:
+            claimed = claim_messages(connection, limit)
+            try:
+                yield claimed, self._within(connection, Batch(self._access.cursor(connection)))
+            except BaseException as error:  # noqa: BLE001 - raised again below
+                failure = error  # what was recorded until then has happened, so it is kept
+        if failure is not None:
+            raise failure
 
     def journal(self, case: str) -> Iterator[Entry]:
         rows = self._pages(_JOURNAL.where(journal.c.case == case), [journal.c.revision])
         return (read_entry(row.document) for row in rows)
 
     def due(self, now: datetime, limit: int) -> Sequence[DueTimer]:
-        return [read_due(row) for row in self._rows(_DUE, {"now": now, "most": max(limit, 0)})]
+        with self._access.reading() as connection:
+            return due_timers(connection, now, limit)
 
     def outgoing(self, limit: int) -> Sequence[Outgoing]:
-        return [read_outgoing(row) for row in self._rows(_OUTGOING, {"most": max(limit, 0)})]
+        with self._access.reading() as connection:
+            return waiting_messages(connection, limit)
 
     def delivered(self, effect: str, at: datetime) -> None:
         with self._access.writing() as connection:
@@ -172,6 +169,22 @@ class SqlStore:
     def undelivered(self, effect: str, error: str, *, set_aside: bool) -> None:
         with self._access.writing() as connection:
             connection.execute(_FAIL, {"id": effect, "reason": error, "aside": set_aside})
+
+    def next_due(self) -> datetime | None:
+        with self._access.reading() as connection:
+            return waiting_work.next_due(connection)
+
+    def backlog(self, now: datetime) -> Backlog:
+        with self._access.reading() as connection:
+            return waiting_work.backlog(connection, now)
+
+    def set_aside(self, limit: int, case: str | None = None) -> Sequence[SetAside]:
+        with self._access.reading() as connection:
+            return waiting_work.set_aside(connection, limit, case)
+
+    def put_back(self, case: str, effect: str) -> bool:
+        with self._access.writing() as connection:
+            return waiting_work.put_back(connection, case, effect)
 
     def cases(self, query: CaseQuery) -> Iterator[CaseLine]:
         rows = self._pages(_CASES.where(*_filters(query)), [case.c.opened_at, case.c.id])
@@ -193,14 +206,15 @@ class SqlStore:
         )
 
     def keep_definition(self, hash: str, process: str, version: int, content: Mapping[str, Any]) -> None:  # noqa: A002 - the port's name
+        if hash in self._access.kept:
+            return
         row = {"hash": hash, "process": process, "version": version}
         with self._access.reading() as connection:
-            if _is_kept(connection, row):
-                return
-        text = document(content, f"{process} version {version}")
-        with self._access.writing() as connection:
-            if not _is_kept(connection, row):
-                connection.execute(_KEEP, row | {"content": text})
+            is_kept = _is_kept(connection, row)
+        if not is_kept:
+            self._keep(row | {"content": document(content, f"{process} version {version}")})
+        if isinstance(self._access, Own):  # a caller may still undo what was kept in his transaction
+            self._access.kept.add(hash)
 
     def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - the port's name
         row = self._row(_DEFINITION, {"hash": hash})
@@ -215,6 +229,15 @@ class SqlStore:
 
     def close(self) -> None:
         self._access.close()
+
+    def _keep(self, row: Mapping[str, Any]) -> None:
+        with self._access.writing() as connection:
+            if not _is_kept(connection, row):
+                connection.execute(_KEEP_UNLESS_KEPT if self._access.speaks == "postgresql" else _KEEP, row)
+                _is_kept(connection, row)  # on PostgreSQL somebody else may have been first, with other content
+
+    def _within(self, connection: Connection, batch: Batch) -> SqlStore:
+        return SqlStore(Within(connection, batch, self._access.place), rehearsal=self._rehearsal)
 
     def _row(self, statement: Select[Any], values: Mapping[str, Any]) -> Row[Any] | None:
         with self._access.reading() as connection:
@@ -233,16 +256,6 @@ class SqlStore:
                 return
             last = [literal(getattr(rows[-1], key.name), key.type) for key in keys]
             page = ordered.where(tuple_(*keys) > tuple_(*last) if len(keys) > 1 else keys[0] > last[0])
-
-
-def _prepare(access: Own, *, create: bool, rehearsal: bool) -> bool:
-    with access.reading() as connection:
-        if not create or has_tables(connection):
-            return prepare(connection, access.place, create=False, rehearsal=rehearsal)
-    with (
-        access.writing() as connection
-    ):  # somebody else may have made them since: that is looked at again under the lock
-        return prepare(connection, access.place, create=True, rehearsal=rehearsal)
 
 
 def _joined(connection: Any) -> Joined:

@@ -6,10 +6,8 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 
 from caseway.adapters.sql.column import Instant, Key, Sequence
 
-SCHEMA = 1
-"""The version of these tables; `meta` says which one a database has."""
-
 metadata = MetaData()
+"""What the newest revision comes to: whoever changes a table here adds a revision in `migration/versions`, too."""
 
 meta = Table(
     "caseway_meta",
@@ -46,6 +44,7 @@ case = Table(
     Column("last_at", Instant, nullable=False),
     Column("document", Text, nullable=False),
     Index("caseway_case_opened", "opened_at", "id"),
+    postgresql_with={"fillfactor": 70},  # room on each page for the next revision of its cases
 )
 
 journal = Table(
@@ -63,12 +62,21 @@ timer = Table(
     metadata,
     Column("id", Key, primary_key=True),
     Column("case", Key, ForeignKey(case.c.id), nullable=False),
+    Column("process", Key, nullable=False),
     Column("name", Key, nullable=False),
     Column("due", Instant, nullable=False),
     Column("fault", Text),
 )
-_can_fire = timer.c.fault.is_(None)
-Index("caseway_timer_due", timer.c.due, timer.c.id, sqlite_where=_can_fire, postgresql_where=_can_fire)
+can_fire = timer.c.fault.is_(None)
+# By process first, so that each can be given its share however much is due in the others.
+Index(
+    "caseway_timer_due",
+    timer.c.process,
+    timer.c.due,
+    timer.c.id,
+    sqlite_where=can_fire,
+    postgresql_where=can_fire,
+)
 
 outbox = Table(
     "caseway_outbox",
@@ -85,6 +93,14 @@ outbox = Table(
 )
 waiting = outbox.c.delivered_at.is_(None) & outbox.c.set_aside.is_(False)
 Index("caseway_outbox_waiting", outbox.c.seq, sqlite_where=waiting, postgresql_where=waiting)
+Index(
+    "caseway_outbox_line",
+    outbox.c.case,
+    outbox.c.recipient,
+    outbox.c.seq,
+    sqlite_where=waiting,
+    postgresql_where=waiting,
+)
 
 posting = Table(
     "caseway_posting",

@@ -43,6 +43,18 @@ def test_the_events_that_a_case_accepts_are_offered(terminal):
     assert completed("--as", "clerk:anna", "send", "R-1", incomplete="t") == ["take"]
 
 
+def test_what_was_set_aside_is_offered_by_case_and_then_by_effect(terminal):
+    terminal.start()
+    terminal.run("worker", "once", "--only", "timers")
+    (terminal.folder / "file").write_text("", encoding="utf-8")
+    for _ in range(5):
+        terminal.run("worker", "once", "--outbox", "file/inner", code=5)
+
+    assert completed("worker", "retry") == ["R-1"]
+    assert completed("worker", "retry", incomplete="R-1") == ["R-1:2:0"]
+    assert completed("worker", "retry", incomplete="x") == []
+
+
 @pytest.mark.parametrize(
     "words",
     [

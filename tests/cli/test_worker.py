@@ -159,3 +159,183 @@ def test_a_timer_whose_process_is_faulty_is_set_aside_and_its_author_told(termin
     assert "division by zero" in terminal.run("worker", "once", *mine, code=3).stdout
     assert "set aside: " in terminal.run("show", "T-1", *mine).stdout
     assert terminal.lines("worker", "once", *mine) == []
+
+
+def stuck(terminal):
+    """Bring about a timer and a message that are set aside, and return the options to see them with."""
+    folder = terminal.folder / "mine" / "trap"
+    folder.mkdir(parents=True)
+    (folder / "v1.yaml").write_text(FAULTY, encoding="utf-8")
+    mine = ("--processes", "mine", "--now", "2026-03-02T10:30:00Z")
+    terminal.run("start", "trap", "--id", "T-1", "--now", OPENED, "--processes", "mine")
+    terminal.start()
+    (terminal.folder / "file").write_text("", encoding="utf-8")
+    for _ in range(4):  # the first time in two passes: after something fired there may be more
+        terminal.run("worker", "once", "--outbox", "file/inner", *mine, code=5)
+    return mine
+
+
+def test_the_status_says_that_there_is_nothing_to_do(terminal):
+    terminal.run("db", "init")
+
+    assert terminal.run("worker", "status").stdout == "0 timers are due\n0 messages wait\n0 set aside\n"
+    found = terminal.json("worker", "status")
+    assert (found["next_due"], found["help"]) == (None, None)
+
+
+def test_the_status_says_what_is_due_and_since_when(terminal):
+    terminal.start()
+    terminal.start("R-2")
+
+    assert terminal.run("worker", "status", "--now", "2026-03-02T12:00:00Z").stdout.splitlines() == [
+        "2 timers are due since 2026-03-02 10:00:00Z (2h ago)",
+        "0 messages wait",
+        "0 set aside",
+        "try: caseway worker run",
+    ]
+    assert terminal.run("worker", "status", "--now", "2026-03-02T09:30:00Z").stdout.splitlines() == [
+        "0 timers are due",
+        "0 messages wait",
+        "the next timer is due 2026-03-02 10:00:00Z (in 30min)",
+        "0 set aside",
+    ]
+
+
+def test_the_status_comes_as_json(terminal):
+    mine = stuck(terminal)
+
+    found = terminal.json("worker", "status", *mine)
+
+    timer, message = found["set_aside"].pop("items")
+    assert (timer["kind"], timer["id"], timer["case"], timer["name"]) == (
+        "timer",
+        "T-1:1:0",
+        "T-1",
+        "waiting.after.snap",
+    )
+    assert (timer["since"], message["since"]) == ("2026-03-02T10:00:00Z", "2026-03-02T10:00:00Z")
+    assert "division by zero" in timer["why"]
+    assert (message["kind"], message["id"], message["name"]) == ("message", "R-1:2:0", "reminder")
+    nothing = {"count": 0, "or_more": False, "oldest": None}
+    assert found == {
+        "at": "2026-03-02T10:30:00Z",
+        "due": nothing,
+        "waiting": nothing,
+        "next_due": None,
+        "set_aside": {"timers": 1, "messages": 1},
+        "help": "caseway worker retry --all",
+    }
+
+
+def test_the_status_says_what_was_set_aside_and_what_helps(terminal, monkeypatch):
+    mine = stuck(terminal)
+
+    lines = terminal.run("worker", "status", *mine).stdout.splitlines()
+
+    assert lines[:4] == [
+        "0 timers are due",
+        "0 messages wait",
+        "2 set aside",
+        "  timer waiting.after.snap of T-1 (T-1:1:0) since 2026-03-02 10:00:00Z (30min ago)",
+    ]
+    assert lines[5] == "  message reminder of R-1 (R-1:2:0) since 2026-03-02 10:00:00Z (30min ago)"
+    assert lines[7:] == ["try: mend what is wrong, and then caseway worker retry --all"]
+    monkeypatch.setattr("caseway.cli.worker.LISTED", 1)
+    assert terminal.run("worker", "status", *mine).stdout.splitlines()[5:] == ["  ...", lines[7]]
+
+
+def test_what_cannot_be_counted_out_is_said_to_be_more(terminal, monkeypatch):
+    for module in ("caseway.adapters.sql.backlog", "caseway.engine.backlog"):
+        monkeypatch.setattr(f"{module}.COUNTED", 2)
+    for id in ("R-1", "R-2", "R-3"):  # noqa: A001
+        terminal.start(id)
+
+    told = terminal.run("worker", "status").stdout
+
+    assert told.startswith("2 or more timers are due since ")
+
+
+def test_all_that_was_set_aside_is_put_back(terminal):
+    mine = stuck(terminal)
+
+    result = terminal.run("worker", "retry", "--all", "--as", "clerk:anna", *mine)
+
+    assert result.stdout.splitlines() == [
+        "timer waiting.after.snap of T-1 (T-1:1:0) is put back",
+        "message reminder of R-1 (R-1:2:0) is put back",
+    ]
+    assert result.stderr == "2 put back\n"
+    assert terminal.run("worker", "retry", "--all", *mine).stderr == "0 put back\n"
+    assert "timer.retry  by clerk:anna" in terminal.run("history", "T-1", *mine).stdout
+    assert [each["kind"] for each in terminal.lines("worker", "once", *mine, code=3)] == ["fired", "delivered"]
+    assert terminal.json("worker", "status", *mine)["set_aside"]["timers"] == 1
+
+
+def test_what_was_set_aside_is_put_back_by_case_or_by_effect(terminal, monkeypatch):
+    mine = stuck(terminal)
+
+    assert terminal.lines("worker", "retry", "R-1", "R-1:2:0", *mine) == [
+        {"kind": "message", "id": "R-1:2:0", "case": "R-1", "name": "reminder"}
+    ]
+    monkeypatch.setattr("caseway.cli.worker.RETRIED", 1)
+    assert terminal.run("worker", "retry", "T-1:1:0", *mine).stderr == "1 put back; there may be more\n"
+
+
+@pytest.mark.parametrize(
+    ("targets", "code", "name"),
+    [
+        (("T-1", "R-1:9:9"), 4, "not-set-aside"),
+        (("R-2",), 4, "unknown-case"),
+        (("R-2:1:0",), 4, "unknown-case"),
+        (("",), 4, "unknown-case"),
+        ((), 2, "usage"),
+        (("T-1", "--all"), 2, "usage"),
+    ],
+)
+def test_what_is_not_set_aside_is_told_before_anything_is_put_back(terminal, targets, code, name):
+    mine = stuck(terminal)
+
+    assert terminal.json("worker", "retry", *targets, *mine, code=code)["error"]["code"] == name
+    assert terminal.json("worker", "status", *mine)["set_aside"]["timers"] == 1
+
+
+def test_a_case_in_which_nothing_is_set_aside_is_told(terminal):
+    terminal.start()
+
+    told = terminal.run("worker", "retry", "R-1", code=4).stderr
+
+    assert told == "Refused: Nothing of case R-1 is set aside; `caseway worker status` lists what is.\n"
+
+
+def test_a_worker_that_waits_fires_a_timer_when_it_is_due_and_not_only_when_it_looks_again(terminal):
+    folder = terminal.folder / "mine" / "soon"
+    folder.mkdir(parents=True)
+    (folder / "v1.yaml").write_text(SOON, encoding="utf-8")
+    terminal.run("start", "soon", "--id", "S-1", "--processes", "mine")
+    running = subprocess.Popen(
+        [*CASEWAY, "worker", "run", "--json", "--every", "3600", "--processes", "mine", "--only", "timers"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with running:
+        assert json.loads(running.stdout.readline())["case"] == "S-1"
+        running.terminate()
+        assert running.communicate(timeout=20)[0] == ""
+
+
+SOON = """
+process: soon
+version: 1
+states:
+  waiting: {after: [{delay: PT1S, target: over}]}
+  over: {type: final}
+"""
+
+
+def test_a_worker_does_only_what_it_is_told_to(terminal):
+    terminal.start()
+    now = ("--now", "2026-03-02T10:05:00Z")
+
+    assert terminal.lines("worker", "once", "--only", "messages", *now) == []
+    assert [each["kind"] for each in terminal.lines("worker", "once", "--only", "timers", *now)] == ["fired"]
+    assert [each["kind"] for each in terminal.lines("worker", "once", "--only", "messages", *now)] == ["delivered"]

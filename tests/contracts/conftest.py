@@ -7,10 +7,39 @@ from sqlalchemy import create_engine
 from caseway.adapters.memory_store import MemoryStore
 from caseway.adapters.sql import SqlStore
 from caseway.engine.ports import Store
+from tests import postgres
 from tests.contracts.sample import keep_definition
 
+KINDS = (
+    "memory",
+    "sqlite file",
+    "sqlite in memory",
+    "joined connection",
+    "joined to an open store",
+    "postgresql",
+    "joined on postgresql",
+)
 
-@pytest.fixture(params=["memory", "sqlite file", "sqlite in memory", "joined connection", "joined to an open store"])
+
+@pytest.fixture(scope="session")
+def server_database() -> Iterator[str]:
+    """A database in PostgreSQL with our tables, for all tests."""
+    with postgres.database() as url:
+        SqlStore.open(url).close()
+        yield url
+
+
+@pytest.fixture
+def postgresql(server_database: str) -> str:
+    """The same without any rows."""
+    engine = create_engine(postgres.with_psycopg(server_database))
+    with engine.begin() as connection:
+        postgres.empty(connection)
+    engine.dispose()
+    return server_database
+
+
+@pytest.fixture(params=KINDS)
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Every kind of store in turn, with one definition kept."""
     url = f"sqlite:///{tmp_path / 'cases.db'}"
@@ -27,16 +56,18 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
                 keep_definition(made)
                 yield made
             engine.dispose()
-        case "joined to an open store":
+        case "joined to an open store" | "joined on postgresql" as kind:
+            url = url if kind == "joined to an open store" else request.getfixturevalue("postgresql")
             opened = SqlStore.open(url)
             keep_definition(opened)
-            engine = create_engine(url)
+            engine = create_engine(postgres.with_psycopg(url))
             with engine.connect() as connection:
                 yield opened.join(connection)
             engine.dispose()
             opened.close()
         case kind:
-            made = SqlStore.open(url if kind == "sqlite file" else "sqlite://")
+            urls = {"sqlite file": url, "sqlite in memory": "sqlite://"}
+            made = SqlStore.open(urls.get(kind) or request.getfixturevalue("postgresql"))
             keep_definition(made)
             yield made
             made.close()

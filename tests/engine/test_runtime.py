@@ -103,6 +103,33 @@ def test_a_known_event_id_with_other_content_is_refused(event, data, actor):
     assert refusal(run.send, "C1", event, data, actor=actor, event_id="e1").code == "event-id-reused"
 
 
+def test_a_repetition_is_recognised_with_defaults_left_out_or_filled_in_at_any_depth():
+    place = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "country": {"type": "string", "default": "NL"}},
+    }
+    content = {
+        "process": "small",
+        "version": 1,
+        "data": {"type": "object", "properties": {"home": place}},
+        "events": {"move": {"data": {"type": "object", "required": ["to"], "properties": {"to": place}}}},
+        "states": {
+            "a": {
+                "on": {"move": {"actions": [{"set": {"home": "event.data.to"}}]}},
+                "after": [{"delay": "P1D", "target": "end"}],
+            },
+            "end": {"type": "final"},
+        },
+    }
+    run = runtime(catalogue=Only(compiled(content)))
+    first = run.start("small", {"home": {"city": "Delft"}}, id="C1")
+    assert run.start("small", {"home": {"city": "Delft", "country": "NL"}}, id="C1") == first
+    moved = run.send("C1", "move", {"to": {"city": "Gent"}}, event_id="e1")
+    assert run.send("C1", "move", {"to": {"city": "Gent", "country": "NL"}}, event_id="e1") == moved
+    told = refusal(run.send, "C1", "move", {"to": {"city": "Gent", "country": "BE"}}, event_id="e1")
+    assert told.code == "event-id-reused"
+
+
 def test_a_refused_event_is_not_remembered():
     run = runtime()
     run.start("parcel-claim", DATA, id="C1")
@@ -325,6 +352,31 @@ def many(run, *events):
     return list(
         run.send_many([("C1" if len(each) < 4 else each[3], Event(each[0], each[1], each[2])) for each in events])
     )
+
+
+class Narrow(MemoryStore):
+    """A store that cannot hold an event id with a tilde, and asks for all ids of a group at once."""
+
+    def locked(self, wanted):
+        self.assert_fit(*(event for _, event in wanted))
+        return super().locked(wanted)
+
+    def load(self, case, event):
+        self.assert_fit(event)
+        return super().load(case, event)
+
+    def assert_fit(self, *ids):
+        if any("~" in each for each in ids):
+            raise InvalidInput("No tilde.")
+
+
+def test_an_event_that_the_store_cannot_hold_does_not_stop_the_others():
+    run = runtime(store=Narrow())
+    run.start("parcel-claim", DATA, id="C1")
+    outcomes = many(run, ("note", {"text": "a"}, "e1"), ("note", {"text": "b"}, "~"), ("note", {"text": "c"}, "e3"))
+    assert [outcome.error.code if outcome.error else outcome.entry.revision for outcome in outcomes] == [
+        2, "invalid-input", 3,
+    ]  # fmt: skip
 
 
 def test_many_events_give_their_outcomes_in_order_each_by_itself():
