@@ -1,0 +1,33 @@
+"""The soak in miniature: `python -m tests.soak` does the same for minutes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[2]
+
+
+def soak(*arguments: str) -> str:
+    """Run in a process of its own, since it forks: what it says is shown where it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.soak", *arguments], cwd=HOUSE, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_kills_lose_nothing_and_repeat_nothing(database: str):
+    said = soak("--on", database, "--kills", "10", "--pause", "0.05", "--seconds", "0")
+    assert "10 kills" in said
+    assert "all as it must be" in said
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_processes_that_contend_leave_valid_journals(database: str):
+    said = soak("--on", database, "--kills", "0", "--processes", "4", "--cases", "5", "--seconds", "2")
+    assert "all as it must be" in said
