@@ -66,6 +66,23 @@ def rates(what: str, found: Sequence[Timing], reference: int = 0, *, by_clock: b
     return table(heads, rows)
 
 
+def costs(what: str, found: Sequence[Timing], reference: Timing) -> str:
+    """Lay out what one time costs each arm, here and at the server, how many there are by the clock, and how that compares."""
+    rows = (
+        [
+            each.name,
+            *(f"{part:,.0f}" for part in each.microseconds),
+            f"{each.per_wall_second:,.0f}",
+            "1" if each is reference else f"{each.faster_than(reference, by_clock=True):.2f}",
+            "1" if each is reference else f"{sum(reference.microseconds) / sum(each.microseconds):.2f}",
+        ]
+        for each in found
+    )
+    compared = f"times {reference.name}, by clock", "by processor"
+    heads = [what, "µs of processor here", "µs at the server", "per second of clock", *compared]
+    return table(heads, rows)
+
+
 def seconds(what: str, found: Sequence[Timing], reference: int = 0) -> str:
     """Lay out how many seconds each takes, and how that compares with one of them."""
     base = found[reference]

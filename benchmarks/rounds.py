@@ -35,11 +35,12 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds for one time, round by round: of the processor by this process, and by the clock."""
+    """Seconds for one time, round by round: of the processor by this process, by the clock, and of the processor elsewhere."""
 
     name: str
     cpu: tuple[float, ...]
     wall: tuple[float, ...]
+    elsewhere: tuple[float, ...] = ()
 
     @property
     def per_second(self) -> float:
@@ -51,44 +52,51 @@ class Timing:
         """How often in a second of the clock, in the median of the rounds."""
         return 1 / median(self.wall)
 
+    @property
+    def microseconds(self) -> tuple[float, float]:
+        """Return how much processor one time takes, in this process and elsewhere."""
+        return 1e6 * median(self.cpu), 1e6 * median(self.elsewhere or (0.0,))
+
     def faster_than(self, other: Timing, *, by_clock: bool = False) -> float:
         """Return how many times as fast this is: the median of the ratios within each round."""
         mine, theirs = (self.wall, other.wall) if by_clock else (self.cpu, other.cpu)
         return median(slow / fast for fast, slow in zip(mine, theirs, strict=True))
 
 
-def timings(arms: Sequence[Arm], *, rounds: int = ROUNDS, seconds: float = SECONDS) -> list[Timing]:
-    """Measure all arms in interleaved rounds, each round beginning with another one."""
+def timings(
+    arms: Sequence[Arm], *, rounds: int = ROUNDS, seconds: float = SECONDS, elsewhere: Callable[[], float] = float
+) -> list[Timing]:
+    """Measure all arms in interleaved rounds, each round beginning with another one.
+
+    `elsewhere` says how many seconds of processor others, such as a database server, have used so far.
+    """
     counts = [_calibrated(arm, seconds) for arm in arms]
-    found: list[list[tuple[float, float]]] = [[] for _ in arms]
+    found: list[list[tuple[float, float, float]]] = [[] for _ in arms]
     for number in range(rounds):
         for turn in range(len(arms)):
             index = (number + turn) % len(arms)
-            found[index].append(_timed(arms[index], counts[index]))
-    return [
-        Timing(arm.name, tuple(cpu for cpu, _ in each), tuple(wall for _, wall in each))
-        for arm, each in zip(arms, found, strict=True)
-    ]
+            found[index].append(_timed(arms[index], counts[index], elsewhere))
+    return [Timing(arm.name, *zip(*each, strict=True)) for arm, each in zip(arms, found, strict=True)]
 
 
 def _calibrated(arm: Arm, seconds: float) -> int:
     """Return how many times an arm does its work in about so many seconds."""
     count = 1
     while True:
-        _, each = _timed(arm, count)
+        _, each, _ = _timed(arm, count)
         if each * count >= _SHORTEST:
             return max(1, round(seconds / each))
         count *= 4
 
 
-def _timed(arm: Arm, count: int) -> tuple[float, float]:
+def _timed(arm: Arm, count: int, elsewhere: Callable[[], float] = float) -> tuple[float, float, float]:
     """Do the work `count` times and return the seconds for one. Garbage of other arms is collected before, and not counted."""
     work = arm.prepare()
     gc.collect()
     gc.freeze()
-    cpu, wall = process_time(), perf_counter()
+    others, cpu, wall = elsewhere(), process_time(), perf_counter()
     work.run(count)
-    cpu, wall = process_time() - cpu, perf_counter() - wall
+    cpu, wall, others = process_time() - cpu, perf_counter() - wall, elsewhere() - others
     gc.unfreeze()
     work.check(count)
-    return cpu / count, wall / count
+    return cpu / count, wall / count, others / count

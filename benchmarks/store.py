@@ -3,109 +3,133 @@
 from __future__ import annotations
 
 import itertools
-import json
-import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from uuid import uuid4
+from time import perf_counter
 
-from benchmarks.report import Goal, Report, rates
-from benchmarks.rounds import Arm, timings
+import psycopg
+
+from benchmarks import byhand, sent
+from benchmarks.delay import EACH_WAY, delayed
+from benchmarks.report import Goal, Report, costs
+from benchmarks.rounds import Arm, Timing, Work, timings
+from benchmarks.samerows import SameRows
+from benchmarks.server import alchemy, over_port, postgresql
 from caseway.adapters import wiring
 from caseway.engine.runtime import Runtime
 
 CHARTS = Path(__file__).parent / "charts"
-CHART = "flat"
-EVENT = "go"
+ROUNDS = 7
+SECONDS = 0.5
+_PINGS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the arms of one interleaved run find their databases."""
+
+    near: str
+    far: str
+    files: Iterator[str]
 
 
 def run() -> list[Report]:
-    with TemporaryDirectory() as folder:
-        names = (Path(folder) / f"{number}.db" for number in itertools.count())
-        arms = [
-            Arm("sqlite3 by hand, file", lambda: Handwritten(str(next(names)))),
-            Arm(
-                "caseway, SQLite file", lambda: Sent(lambda: wiring.open(f"sqlite:///{next(names)}", processes=CHARTS))
-            ),
-            Arm("sqlite3 by hand, :memory:", lambda: Handwritten(":memory:")),
-            Arm("caseway, SQLite in memory", lambda: Sent(lambda: wiring.open("sqlite://", processes=CHARTS))),
-            Arm("caseway, memory store", lambda: Sent(lambda: wiring.open(processes=CHARTS))),
-        ]
-        found = timings(arms)
-    goal = Goal(
-        "SQLite file against a transaction by hand, by clock", found[1].faster_than(found[0], by_clock=True), least=0.2
-    )
+    with ExitStack() as stack:
+        server = stack.enter_context(postgresql())
+        port = stack.enter_context(delayed(server.socket()))
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="caseway-bench-")))
+        url = server.database()
+        place = Place(url, over_port(url, port), (str(folder / f"{number}.db") for number in itertools.count()))
+        groups = _postgresql(place.near), _postgresql(place.far), _peers(place), _sqlite(place)
+        arms = [arm for group in groups for arm in group]
+        found = iter(timings(arms, rounds=ROUNDS, seconds=SECONDS, elsewhere=server.processor))
+        near, far, peers, sqlite = ([next(found) for _ in group] for group in groups)
+        titles = f"PostgreSQL {server.version()}, synchronous_commit on", _delay(place)
     return [
+        Report(f"Store: {titles[0]}", (costs("events", near, near[0]),), _goals(near, 1.0, 1.3)),
+        Report(f"Store: the same, {titles[1]}", (costs("events", far, far[0]),), _goals(far, 1.5, None)),
+        Report("Store: others on the same server", (costs("events", peers, near[2]),), _against(peers, near[2])),
         Report(
-            "Store: one event, one commit (write-ahead log, synchronous FULL)",
-            (rates("events", found, by_clock=True),),
-            (goal,),
-        )
+            "Store: SQLite, write-ahead log, synchronous FULL", (costs("events", sqlite, sqlite[0]),), _on_file(sqlite)
+        ),
     ]
 
 
-class Sent:
-    """Events sent to one case through the runtime."""
-
-    def __init__(self, opened: Callable[[], Runtime]) -> None:
-        self.runtime = opened()
-        self.runtime.start(CHART, id="case")
-
-    def run(self, count: int) -> None:
-        send = self.runtime.send
-        for _ in range(count):
-            send("case", EVENT)
-
-    def check(self, count: int) -> None:
-        assert self.runtime.show("case").data == {"left": count}
-        assert sum(1 for _ in self.runtime.history("case")) == count + 1
-        self.runtime.close()
+def _postgresql(url: str) -> list[Arm]:
+    return [
+        Arm("psycopg, four statements", lambda: byhand.FourStatements(url)),
+        Arm("psycopg, one statement", lambda: byhand.OneStatement(url)),
+        Arm("Caseway", lambda: sent.Single(_opened(alchemy(url)))),
+        Arm("Caseway, 100 per commit", lambda: sent.Batched(_opened(alchemy(url)))),
+    ]
 
 
-class Handwritten:
-    """The same rows by hand: the case is read with the journal line of the event id, moved, and a line is written."""
+def _peers(place: Place) -> list[Arm]:
+    def of(module: str, name: str) -> Callable[[], Work]:
+        def prepare() -> Work:
+            from importlib import import_module  # the peers are large, and only this benchmark needs them
 
-    TABLES = """
-        CREATE TABLE kase (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, state TEXT NOT NULL, last_at TEXT NOT NULL,
-                           document TEXT NOT NULL);
-        CREATE TABLE journal (kase TEXT NOT NULL REFERENCES kase (id), revision INTEGER NOT NULL, event_id TEXT NOT NULL,
-                              document TEXT NOT NULL, PRIMARY KEY (kase, revision), UNIQUE (kase, event_id));
-    """
-    READ = """
-        SELECT kase.revision, kase.document, journal.document FROM kase
-        LEFT JOIN journal ON journal.kase = kase.id AND journal.event_id = ? WHERE kase.id = 'case'
-    """
-    MOVE = "UPDATE kase SET revision = ?, state = ?, last_at = ?, document = ? WHERE id = 'case' AND revision = ?"
-    WRITE = "INSERT INTO journal VALUES ('case', ?, ?, ?)"
-    AT = "2026-03-02T09:00:00Z"
+            work: Work = getattr(import_module(f"benchmarks.{module}"), name)(place.near)
+            return work
 
-    def __init__(self, name: str) -> None:
-        self.connection = sqlite3.connect(name, isolation_level=None)
-        for pragma in ("foreign_keys = ON", "synchronous = FULL", "journal_mode = WAL"):
-            self.connection.execute(f"PRAGMA {pragma}")
-        self.connection.executescript(self.TABLES)
-        self.connection.execute("INSERT INTO kase VALUES ('case', 0, 'off', ?, ?)", (self.AT, json.dumps({"left": 0})))
+        return prepare
 
-    def run(self, count: int) -> None:
-        for _ in range(count):
-            self._send(uuid4().hex)
+    return [
+        Arm("DBOS, a case as an entity", of("peer_dbos", "Entities")),
+        Arm("DBOS, a workflow for each event", of("peer_dbos", "Workflows")),
+        Arm("SpiffWorkflow, loaded and stored", of("peer_spiff", "Spiff")),
+    ]
 
-    def _send(self, event_id: str) -> None:
-        execute = self.connection.execute
-        revision, document, known = execute(self.READ, (event_id,)).fetchone()
-        assert known is None
-        data = json.loads(document)
-        data["left"] += 1
-        written = json.dumps(data)
-        execute("BEGIN IMMEDIATE")
-        moved = execute(self.MOVE, (revision + 1, "on", self.AT, written, revision))
-        assert moved.rowcount == 1
-        execute(self.WRITE, (revision + 1, event_id, written))
-        execute("COMMIT")
 
-    def check(self, count: int) -> None:
-        (document,) = self.connection.execute("SELECT document FROM kase").fetchone()
-        (lines,) = self.connection.execute("SELECT count(*) FROM journal").fetchone()
-        assert (json.loads(document)["left"], lines) == (count, count)
-        self.connection.close()
+def _sqlite(place: Place) -> list[Arm]:
+    def with_file(make: Callable[[str], Work]) -> Callable[[], Work]:
+        return lambda: make(next(place.files))
+
+    return [
+        Arm("sqlite3, four statements", with_file(byhand.Sqlite)),
+        Arm("sqlite3, the same rows", with_file(lambda file: SameRows(lambda: _opened(f"sqlite:///{file}"), file))),
+        Arm("Caseway", with_file(lambda file: sent.Single(_opened(f"sqlite:///{file}")))),
+        Arm("Caseway, 100 per commit", with_file(lambda file: sent.Batched(_opened(f"sqlite:///{file}")))),
+    ]
+
+
+def _opened(url: str) -> Runtime:
+    return wiring.open(url, processes=CHARTS)
+
+
+def _goals(found: list[Timing], single: float, batched: float | None) -> tuple[Goal, ...]:
+    four, _, one_by_one, together = found
+    goals = [Goal("Caseway against four statements", one_by_one.faster_than(four, by_clock=True), least=single)]
+    if batched is not None:
+        goals.append(
+            Goal("100 per commit against four statements", together.faster_than(four, by_clock=True), least=batched)
+        )
+    return tuple(goals)
+
+
+def _against(peers: list[Timing], caseway: Timing) -> tuple[Goal, ...]:
+    return (Goal("Caseway against DBOS's entities", caseway.faster_than(peers[0], by_clock=True), least=20),)
+
+
+def _on_file(found: list[Timing]) -> tuple[Goal, ...]:
+    four, same, caseway, _ = found
+    return (
+        Goal("Caseway against four statements", caseway.faster_than(four, by_clock=True), least=0.55),
+        Goal("Caseway against the same rows", caseway.faster_than(same, by_clock=True), least=0.9),
+    )
+
+
+def _delay(place: Place) -> str:
+    with psycopg.connect(place.near, autocommit=True) as near, psycopg.connect(place.far, autocommit=True) as far:
+        added = _round_trip(far) - _round_trip(near)
+    return f"{1e3 * EACH_WAY:.1f} ms away each way (a round trip takes {1e3 * added:.2f} ms longer)"
+
+
+def _round_trip(connection: psycopg.Connection[tuple[int]]) -> float:
+    begun = perf_counter()
+    for _ in range(_PINGS):
+        connection.execute("SELECT 1")
+    return (perf_counter() - begun) / _PINGS
