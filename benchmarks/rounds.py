@@ -31,6 +31,8 @@ class Arm:
 
     name: str
     prepare: Callable[[], Work]
+    multiple: int = 1
+    """It is done a multiple of so many times, where fewer would not be the same work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,11 @@ def timings(
 
 def _calibrated(arm: Arm, seconds: float) -> int:
     """Return how many times an arm does its work in about so many seconds."""
-    count = 1
+    count = arm.multiple
     while True:
         _, each, _ = _timed(arm, count)
-        if each * count >= _SHORTEST:
-            return max(1, round(seconds / each))
+        if each * count >= max(_SHORTEST, seconds / 4):
+            return max(1, round(seconds / each / arm.multiple)) * arm.multiple
         count *= 4
 
 

@@ -10,6 +10,8 @@ from caseway.engine.event import Event
 from caseway.engine.runtime import Runtime
 
 AGENT = Actor(load.AGENT, frozenset({load.ROLE}))
+TOGETHER = 100
+"""How many events share a commit."""
 SAID = {"text": load.TEXT}
 
 
@@ -45,11 +47,11 @@ class Single(Cases):
 
 
 class Batched(Cases):
-    """The same events, a hundred per commit."""
+    """The same events, many per commit."""
 
     def run(self, count: int) -> None:
         events = (self._event(number) for number in range(count))
-        for outcome in self.runtime.send_many(events, together=100):
+        for outcome in self.runtime.send_many(events, together=TOGETHER):
             assert outcome.error is None, outcome.error
 
     def _event(self, number: int) -> tuple[str, Event]:

@@ -22,8 +22,8 @@ from caseway.adapters import wiring
 from caseway.engine.runtime import Runtime
 
 CHARTS = Path(__file__).parent / "charts"
-ROUNDS = 7
-SECONDS = 0.5
+ROUNDS = 15
+SECONDS = 0.25
 _PINGS = 200
 
 
@@ -63,7 +63,7 @@ def _postgresql(url: str) -> list[Arm]:
         Arm("psycopg, four statements", lambda: byhand.FourStatements(url)),
         Arm("psycopg, one statement", lambda: byhand.OneStatement(url)),
         Arm("Caseway", lambda: sent.Single(_opened(alchemy(url)))),
-        Arm("Caseway, 100 per commit", lambda: sent.Batched(_opened(alchemy(url)))),
+        Arm("Caseway, 100 per commit", lambda: sent.Batched(_opened(alchemy(url))), sent.TOGETHER),
     ]
 
 
@@ -92,7 +92,9 @@ def _sqlite(place: Place) -> list[Arm]:
         Arm("sqlite3, four statements", with_file(byhand.Sqlite)),
         Arm("sqlite3, the same rows", with_file(lambda file: SameRows(lambda: _opened(f"sqlite:///{file}"), file))),
         Arm("Caseway", with_file(lambda file: sent.Single(_opened(f"sqlite:///{file}")))),
-        Arm("Caseway, 100 per commit", with_file(lambda file: sent.Batched(_opened(f"sqlite:///{file}")))),
+        Arm(
+            "Caseway, 100 per commit", with_file(lambda file: sent.Batched(_opened(f"sqlite:///{file}"))), sent.TOGETHER
+        ),
     ]
 
 

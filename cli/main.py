@@ -142,20 +142,6 @@ Data go to stdout, talk goes to stderr. Exit codes:
 """
 
 
-# Not a docstring: click's sign for "do not wrap what follows" is the backspace.
-_HELP = """Run the life of customer-service cases from a lifecycle written in YAML.
-
-\b
-Data go to stdout, talk goes to stderr. Exit codes:
-  0  done
-  2  the command line is wrong
-  3  a process is wrong, or one of its scenarios fails; its author can mend it
-  4  refused, or no such case; the caller can do something else
-  5  the database, disk or network failed; trying again can help
-  1  a bug of Caseway's own
-"""
-
-
 @click.group("caseway", cls=Program, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="caseway", message="%(prog)s %(version)s")
 @add_options

@@ -27,7 +27,7 @@ from caseway.engine.errors import (
 from caseway.engine.event import RETRY, START, Event
 from caseway.engine.journal import entry
 from caseway.engine.outcome import Entry, Refusal, Step
-from caseway.engine.ports import CaseLine, CaseQuery, Catalogue, Clock, Delivery, Ids, Store
+from caseway.engine.ports import CaseLine, CaseQuery, Catalogue, Clock, Delivery, DueTimer, Ids, Store
 from caseway.engine.posting import Balance, Posting
 from caseway.engine.shape import Shape
 from caseway.engine.step import FAULTY_CODES, lapse, not_set_aside, rearm, step
@@ -153,9 +153,12 @@ class Runtime:
         holds are left to it. All of it is committed together.
         """
         at = self._now(now)
-        with self.store.claimed(at, limit) as (due, store):
-            cases = dict.fromkeys(each.case for each in due)
-            return [fired for case in cases for fired in replace(self, store=store)._fire(case, at)]  # noqa: SLF001  # itself
+        try:
+            with self.store.claimed(at, limit) as (due, store):
+                held = replace(self, store=store)
+                return [fired for case in _cases(due) for fired in held._fire(case, at)]  # noqa: SLF001  # itself
+        except CaseConflict:  # one of them cannot be written; alone, the others can
+            return [fired for case in _cases(self.store.due(at, limit)) for fired in self._fire_alone(case, at)]
 
     def relay(self, *, limit: int = 100) -> Relayed:
         """Deliver messages from the outbox, at most `limit`, in order per case and recipient.
@@ -345,6 +348,13 @@ class Runtime:
         for fired in self._catch_up(self.store.load(case_id, "").case, now):
             yield entry(fired)
 
+    def _fire_alone(self, case_id: str, now: datetime) -> Sequence[Entry]:
+        try:
+            with self.store.locked([(case_id, "")]) as store:
+                return list(replace(self, store=store)._fire(case_id, now))  # noqa: SLF001  # itself
+        except CaseConflict:
+            return ()
+
     def _opened(self, case_id: str, event: Event, shape: Shape) -> Entry | Refusal | None:
         try:
             loaded = self.store.load(case_id, event.id)
@@ -365,6 +375,10 @@ class Runtime:
                 f"{now.isoformat()} is in the future; only a database made with `caseway db init --rehearsal` takes that."
             )
         return now
+
+
+def _cases(due: Sequence[DueTimer]) -> Iterable[str]:
+    return dict.fromkeys(each.case for each in due)
 
 
 def _overdue(case: Case, now: datetime) -> list[Timer]:

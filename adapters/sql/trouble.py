@@ -63,6 +63,7 @@ _LOST_WRITING = (
     "Try again with the same event id: what was done already is not done twice."
 )
 _MISSING_TABLES = ("no such table: caseway_", 'relation "caseway_')
+_KEYS = {"23503", "23505"}  # PostgreSQL's foreign_key_violation and unique_violation
 _TABLE = re.compile(r"caseway_(case|definition|journal|timer|outbox|posting)")
 
 
@@ -100,6 +101,12 @@ def damaged(of: str, error: Exception) -> WorldError:
         f"The database holds {of} that cannot be read ({type(error).__name__}: {error}); "
         "something else than Caseway changed it. Restore a copy of the database.",
     )
+
+
+def is_repetition(error: IntegrityError) -> bool:
+    """Say whether a key was taken already or points nowhere, and not that a column may not be empty or the like."""
+    reason = str(error.orig)
+    return getattr(error.orig, "sqlstate", None) in _KEYS or "UNIQUE" in reason or "FOREIGN KEY" in reason
 
 
 def violated(error: IntegrityError) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from caseway.adapters.sql import statement
 from caseway.adapters.sql.cursor import Cursor
 from caseway.adapters.sql.row import Row, document
-from caseway.adapters.sql.trouble import violated
+from caseway.adapters.sql.trouble import is_repetition, violated
 from caseway.engine.errors import CaseConflict, CasewayError, UnknownProcess
 from caseway.engine.outcome import Step
 
@@ -131,6 +131,8 @@ def no_repetition(step: Step) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
+        if not is_repetition(error):
+            raise
         raise _repeated(step, violated(error)) from error
 
 
@@ -140,6 +142,8 @@ def no_repetitions() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
+        if not is_repetition(error):
+            raise
         raise CaseConflict(
             "One of several steps repeats what is written already, so none of them was written; send each event by itself.",
             table=violated(error),

@@ -542,3 +542,16 @@ def test_polling_reads_an_index_and_sorts_nothing(file, statement, index):
     plan = " ".join(str(row[-1]) for row in sql(file, f"EXPLAIN QUERY PLAN {statement}"))
     assert index in plan
     assert "TEMP B-TREE" not in plan
+
+
+def test_what_no_lost_race_explains_is_not_told_as_one(tmp_path):
+    url = f"sqlite:///{tmp_path / 'cases.db'}"
+    with closing(SqlStore.open(url)) as store:
+        keep_definition(store)
+        with closing(sqlite3.connect(tmp_path / "cases.db")) as other:
+            other.execute(
+                "CREATE TRIGGER no_case BEFORE INSERT ON caseway_case BEGIN SELECT RAISE(ABORT, 'not here'); END"
+            )
+            other.commit()
+        with pytest.raises(WorldError, match="not here"):
+            store.commit(opening())

@@ -610,3 +610,21 @@ def test_a_late_worker_does_not_change_what_comes_of_timers():
     assert late.show("C1").case == punctual.show("C1").case
     assert late.show("C1").case.entered["c"] == MORNING + timedelta(hours=2)
     assert [line.event.fired_at for line in late.history("C1")] == [None, *[MORNING + timedelta(hours=6)] * 2]
+
+
+class Stubborn(MemoryStore):
+    """A store that does not take steps of one case."""
+
+    def commit(self, step):
+        if step.after.id == "C1" and step.event.due:
+            raise CaseConflict("This one cannot be written.")
+        return super().commit(step)
+
+
+def test_a_case_whose_timer_cannot_be_written_does_not_keep_the_others_waiting():
+    clock = SimulatedClock(MORNING)
+    run = runtime(store=Stubborn(), clock=clock)
+    run.start("parcel-claim", DATA, id="C1")
+    run.start("parcel-claim", DATA, id="C2")
+    clock.advance(timedelta(hours=1))
+    assert [line.case for line in run.fire_due_timers()] == ["C2"]
