@@ -122,11 +122,11 @@ def run(setting: Setting, every: float, outbox: Path | None, only: str | None) -
                 done = _work(runtime, only)
                 _print(setting, done)
                 sys.stdout.flush()
-                pause = 0.0 if done.went_on else _pause(runtime, only, every)
+                if not done.went_on:
+                    runtime.await_due(_pause(runtime, only, every), told.wait)
             except CasewayError as error:  # one bad pass is no reason to stop: the next may go well
                 _print_error(setting, error)
-                pause = every
-            told.wait(pause)
+                told.wait(every)
     if not setting.json:
         say("Ended.")
 

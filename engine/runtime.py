@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -201,6 +201,14 @@ class Runtime:
         except CaseConflict:
             with self.store.locked([(case, event.id)]) as store:
                 return replace(self, store=store)._put_back(case, event, at)  # noqa: SLF001  # itself
+
+    def await_due(self, seconds: float, pause: Callable[[float], Any]) -> None:
+        """Wait so many seconds, or until somebody arms a timer that is due sooner, where the database can say so.
+
+        `pause` waits so many seconds and says whether to end, as `threading.Event.wait` does; a worker's loop calls this when
+        there is nothing to do. Looking again by itself is what a worker relies on.
+        """
+        self.store.await_due(seconds, self.clock.now() + timedelta(seconds=seconds), pause)
 
     # what there is to see
 

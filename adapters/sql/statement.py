@@ -30,13 +30,14 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
+    or_,
     select,
     update,
 )
 from sqlalchemy.types import TypeEngine
 
 from caseway.adapters.sql.column import Instant
-from caseway.adapters.sql.table import case, definition, journal, outbox, posting, timer
+from caseway.adapters.sql.table import awaited, case, definition, journal, outbox, posting, timer
 
 
 def _key(column: Column[Any]) -> str:
@@ -145,6 +146,18 @@ CHANGE_ALL = _changed_all()
 SEND_ALL = _inserted_all("messages", outbox, _SENT)
 POST_ALL = _inserted_all("postings", posting, _POSTED)
 
+CHANNEL = "caseway_due"
+"""Where PostgreSQL tells waiting workers that a timer is due sooner than they wait."""
+
+# Not for every timer: notices make the commits that send them wait for each other.
+NOTICE = select(func.pg_notify(literal_column(f"'{CHANNEL}'"), literal_column("''"))).where(
+    exists(select(awaited.c.worker).where(awaited.c.until > bindparam("earliest", type_=Text())))
+)
+AWAIT = insert(awaited).values(worker=bindparam("waiting_worker"), until=bindparam("waits_until"))
+FORGET = delete(awaited).where(
+    or_(awaited.c.worker == bindparam("waiting_worker"), awaited.c.until < bindparam("long_ago"))
+)
+
 _WANTED = bindparam("wanted_cases", type_=ARRAY(Text()))
 HOLD = (
     select(case.c.id, case.c.document)
@@ -180,4 +193,5 @@ def step_at_once(*, opens: bool, disarms: bool, arms: bool, changes: bool, sends
         writes["sent"] = _inserted_all("messages", outbox, _SENT, if_moved)
     if posts:
         writes["posted"] = _inserted_all("postings", posting, _POSTED, if_moved)
-    return select(moved.c.id).add_cte(*(write.cte(name) for name, write in writes.items()))
+    told = [NOTICE.scalar_subquery().label("notice")] if arms else []
+    return select(moved.c.id, *told).add_cte(*(write.cte(name) for name, write in writes.items()))

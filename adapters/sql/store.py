@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -30,6 +30,7 @@ from caseway.adapters.sql.access import Access, Joined, Own, Within
 from caseway.adapters.sql.batch import Batch
 from caseway.adapters.sql.claim import claim_messages, claim_timers, due_processes, due_timers, waiting_messages
 from caseway.adapters.sql.database import prepare, reach, ready
+from caseway.adapters.sql.notice import await_due
 from caseway.adapters.sql.row import (
     document,
     read_entry,
@@ -149,6 +150,13 @@ class SqlStore:
                 failure = error  # what was recorded until then has happened, so it is kept
         if failure is not None:
             raise failure
+
+    def await_due(self, seconds: float, until: datetime, pause: Callable[[float], Any]) -> None:
+        if self._access.speaks != "postgresql":
+            pause(seconds)
+            return
+        with self._access.reading() as connection:
+            await_due(connection, seconds, until, pause, lambda: (self.next_due() or until) < until)
 
     def journal(self, case: str) -> Iterator[Entry]:
         rows = self._pages(_JOURNAL.where(journal.c.case == case), [journal.c.revision])

@@ -78,6 +78,14 @@ Index(
     postgresql_where=can_fire,
 )
 
+# Until when each worker waits that has nothing to do: a timer due sooner is worth waking it, and no other is.
+awaited = Table(
+    "caseway_awaited",
+    metadata,
+    Column("worker", Key, primary_key=True),
+    Column("until", Instant, nullable=False),
+)
+
 outbox = Table(
     "caseway_outbox",
     metadata,

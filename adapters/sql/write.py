@@ -48,6 +48,8 @@ def _write_at_once(cursor: Cursor, rows: Rows) -> bool:
         some = getattr(rows, name)
         if some:
             values[name] = document(some, name)
+    if rows.armed:
+        values["earliest"] = _earliest(rows)
     at_once = statement.step_at_once(
         opens=bool(rows.opened),
         disarms=bool(rows.gone),
@@ -75,7 +77,14 @@ def _write_lists(cursor: Cursor, rows: Rows) -> bool:
         some = getattr(rows, name)
         if some:
             cursor.change(to_all, {name: document(some, name)})
+    if rows.armed:
+        cursor.rows(statement.NOTICE, {"earliest": _earliest(rows)})
     return True
+
+
+def _earliest(rows: Rows) -> str:
+    """Return when the first of the armed timers is due, in the text of the table, which sorts as time does."""
+    return min(str(row["timer_due"]) for row in rows.armed)
 
 
 def _write_each(cursor: Cursor, rows: Rows) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from caseway.adapters.sql import SqlStore
 from caseway.adapters.sql.cursor import _text
-from caseway.adapters.sql.statement import KNOWN, LOAD, MOVE_ALL, step_at_once
+from caseway.adapters.sql.statement import AWAIT, CHANNEL, KNOWN, LOAD, MOVE_ALL, step_at_once
 from caseway.adapters.sql.trouble import Place, told
 from caseway.engine.errors import CaseConflict, CasewayError, InvalidInput, UnknownProcess, VersionChanged, WorldError
 from caseway.engine.ports import CaseQuery
@@ -549,3 +549,82 @@ def test_a_store_over_a_connection_makes_its_tables_in_the_callers_transaction()
         with pytest.raises(WorldError, match="no tables of Caseway"):
             SqlStore.over(connection)
         connection.rollback()
+
+
+# Waiting for what is due
+
+
+@contextmanager
+def listening(host: Engine) -> Iterator[psycopg.Connection]:
+    """A connection that hears every notice that waiting workers would."""
+    with psycopg.connect(host.url.set(drivername="postgresql").render_as_string(hide_password=False)) as ear:
+        ear.autocommit = True
+        ear.execute(f"LISTEN {CHANNEL}")
+        yield ear
+
+
+def heard(ear: psycopg.Connection) -> int:
+    return len(list(ear.notifies(timeout=0.05)))
+
+
+def a_worker_waits(host: Engine, until: float) -> None:
+    with host.begin() as connection:
+        connection.execute(AWAIT, {"waiting_worker": "w", "waits_until": minutes(until)})
+
+
+def test_a_timer_that_is_due_sooner_than_a_worker_awaits_wakes_it(store: SqlStore, database: str) -> None:
+    waiting, calls = Event(), []
+
+    def pause(seconds: float) -> bool:
+        waiting.set()
+        calls.append(seconds)
+        return len(calls) > 100
+
+    def wait() -> None:
+        with closing(SqlStore.open(database)) as another:
+            another.await_due(60, minutes(0.5), pause)
+
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(wait)
+        assert waiting.wait(20)
+        case = store.load("OF-1", "").case
+        store.commit(moving(case, timers=(*case.timers, timer("soon", 0.1))))
+        waits.result(timeout=20)
+    assert len(calls) < 100
+
+
+def test_a_worker_that_is_told_to_end_does_not_wait_on(store: SqlStore) -> None:
+    store.await_due(60, minutes(0.5), lambda _: True)
+
+
+def test_a_worker_does_not_wait_for_what_was_armed_before_it_said_so(store: SqlStore) -> None:
+    store.await_due(60, minutes(5), lambda _: pytest.fail("it waits, although a timer is due sooner"))
+
+
+def test_a_worker_that_has_waited_leaves_no_word_of_it(store: SqlStore, host: Engine) -> None:
+    store.await_due(0.01, minutes(0.5), lambda _: False)
+    with host.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM caseway_awaited").scalar_one() == 0
+
+
+@pytest.mark.parametrize(("until", "due", "notices"), [(10, 5, 1), (10, 10, 0), (10, 20, 0), (None, 5, 0)])
+def test_a_notice_is_sent_only_for_a_timer_due_sooner_than_somebody_waits(
+    store: SqlStore, host: Engine, until: float | None, due: float, notices: int
+) -> None:
+    if until is not None:
+        a_worker_waits(host, until)
+    with listening(host) as ear:
+        case = store.load("OF-1", "").case
+        store.commit(moving(case, timers=(*case.timers, timer("new", due))))
+        assert heard(ear) == notices
+        case = store.load("OF-1", "").case
+        with store.locked([("OF-1", "")]) as held:
+            held.commit(moving(case, "another", timers=(*case.timers, timer("newer", due))))
+        assert heard(ear) == notices
+
+
+def test_an_event_that_arms_nothing_sends_no_notice(store: SqlStore, host: Engine) -> None:
+    a_worker_waits(host, 10_000)
+    with listening(host) as ear:
+        store.commit(moving(store.load("OF-1", "").case, effects=[message("OF-1:2:0")]))
+        assert heard(ear) == 0

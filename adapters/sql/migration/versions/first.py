@@ -69,6 +69,11 @@ def upgrade() -> None:
         "caseway_timer_due", "caseway_timer", ["process", "due", "id"], sqlite_where=can_fire, postgresql_where=can_fire
     )
     op.create_table(
+        "caseway_awaited",
+        sa.Column("worker", KEY, primary_key=True),
+        sa.Column("until", INSTANT, nullable=False),
+    )
+    op.create_table(
         "caseway_outbox",
         sa.Column("seq", SEQUENCE, primary_key=True),
         sa.Column("effect", KEY, nullable=False, unique=True),
