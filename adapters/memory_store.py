@@ -198,10 +198,6 @@ class MemoryStore:
         with self._lock:
             return self._definitions.get(hash)
 
-    def pinned(self, process: str, version: int) -> str | None:
-        with self._lock:
-            return self._pins.get((process, version))
-
     def join(self, connection: Any) -> NoReturn:
         raise InvalidInput(
             f"A store in memory cannot join {type(connection).__name__}: only an SQL store writes through a connection. "

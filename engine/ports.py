@@ -104,7 +104,7 @@ class Store(Protocol):
     - `keep_definition` stores a version's content by its hash; the second time it does nothing. It raises VersionChanged
       where the same process and version was kept with another hash.
     - What JSON or a column cannot hold is an InvalidInput, and nothing is written.
-    - `definition` gives the content back, and `pinned` the hash of a version that is in use, else None.
+    - `definition` gives the content of a hash back, or None where it was not kept.
     - `join` gives the same store writing through a caller's own open transaction, which the caller ends;
       a `commit` that raises leaves nothing of its own in that transaction.
     - `rehearsal` says whether the database was made to rehearse in: only there may the clock be in the future.
@@ -131,7 +131,6 @@ class Store(Protocol):
     def balances(self, *, owner: str | None = None) -> Iterator[Balance]: ...
     def keep_definition(self, hash: str, process: str, version: int, content: Mapping[str, Any]) -> None: ...  # noqa: A002
     def definition(self, hash: str) -> Mapping[str, Any] | None: ...  # noqa: A002
-    def pinned(self, process: str, version: int) -> str | None: ...
     def join(self, connection: Any) -> Store: ...
     def rehearsal(self) -> bool: ...
     def close(self) -> None: ...

@@ -65,7 +65,6 @@ _BALANCES = select(posting.c.owner, posting.c.account, posting.c.unit, func.sum(
 )
 _DEFINITION = select(definition.c.content).where(definition.c.hash == bindparam("hash"))
 _OF_VERSION = and_(definition.c.process == bindparam("process"), definition.c.version == bindparam("version"))
-_PINNED = select(definition.c.hash).where(_OF_VERSION)
 _RIVALS = select(definition.c.hash).where(or_(definition.c.hash == bindparam("hash"), _OF_VERSION))
 _KEEP = insert(definition)
 _KEEP_UNLESS_KEPT = postgresql.insert(definition).on_conflict_do_nothing()
@@ -227,10 +226,6 @@ class SqlStore:
     def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - the port's name
         row = self._row(_DEFINITION, {"hash": hash})
         return None if row is None else record(row.content, f"the definition {hash}")
-
-    def pinned(self, process: str, version: int) -> str | None:
-        row = self._row(_PINNED, {"process": process, "version": version})
-        return None if row is None else row.hash
 
     def rehearsal(self) -> bool:
         return self._rehearsal

@@ -72,7 +72,6 @@ def test_what_was_committed_is_there_when_the_database_is_opened_again(url):
         assert [due.timer.id for due in store.due(minutes(1), 10)] == ["t"]
         assert [item.message.id for item in store.outgoing(10)] == ["OF-1:1:0"]
         assert [line.amount for line in store.postings()] == [-225, 225]
-        assert store.pinned("orange", 1)
 
 
 def test_our_connections_are_durable_and_check_references(url, file):

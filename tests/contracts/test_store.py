@@ -482,12 +482,10 @@ def test_a_definition_is_kept_by_its_hash(store):
     content = {"process": "pear", "states": {"a": {"title": "Zażółć"}}, "numbers": [1, 2.5, True, None]}
     store.keep_definition("77", "pear", 1, content)
     assert store.definition("77") == content
-    assert store.pinned("pear", 1) == "77"
 
 
 def test_a_definition_that_was_never_kept_is_none(store):
     assert store.definition("77") is None
-    assert store.pinned("orange", 2) is None
 
 
 def test_keeping_a_definition_again_does_nothing(store):
@@ -498,7 +496,7 @@ def test_keeping_a_definition_again_does_nothing(store):
 def test_a_version_never_gets_other_content(store):
     with pytest.raises(VersionChanged, match="orange version 1"):
         store.keep_definition("77", "orange", 1, {})
-    assert store.pinned("orange", 1) == HASH
+    assert store.definition(HASH) is not None
     assert store.definition("77") is None
 
 
