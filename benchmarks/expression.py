@@ -1,4 +1,4 @@
-"""How fast CEL is: the bare library, and what evaluating safely on plain data adds."""
+"""How fast expressions are: translated to Python, by cel-cpp on plain data, and by the bare library."""
 
 from __future__ import annotations
 
@@ -19,23 +19,30 @@ LARGE = 60
 GUARD = "case.amount_1 < 1000 && case.name != 'nobody'"
 SEARCH = "case.visits.exists(visit, visit.state == 'done' && visit.minutes > 45)"
 VISITS = 12
+SEARCHED = f"search among {VISITS} visits, "
 
 
 def run() -> list[Report]:
     small, large = Seen(SMALL), Seen(LARGE)
     arms = [
         Arm("cel-cpp alone, two fields", lambda: Bare({"amount_1": 3, "name": "anna"})),
-        Arm(f"case of {SMALL} fields, activation shared", lambda: Shared(small, GUARD)),
-        Arm(f"case of {SMALL} fields, activation fresh", lambda: Fresh(small, GUARD)),
-        Arm(f"case of {LARGE} fields, activation shared", lambda: Shared(large, GUARD)),
-        Arm(f"case of {LARGE} fields, activation fresh", lambda: Fresh(large, GUARD)),
         Arm("cel-cpp alone, all of a case of 60 fields", lambda: Bare(large.data)),
-        Arm(f"search among {VISITS} visits, activation shared", lambda: Shared(large, SEARCH)),
-        Arm(f"search among {VISITS} visits, activation fresh", lambda: Fresh(large, SEARCH)),
+        Arm(f"case of {SMALL} fields, translated", lambda: Fresh(small.program(GUARD).evaluate, small)),
+        Arm(f"case of {LARGE} fields, translated", lambda: Fresh(large.program(GUARD).evaluate, large)),
+        Arm(f"case of {SMALL} fields, cel-cpp", lambda: Fresh(small.program(GUARD).interpreted, small)),
+        Arm(f"case of {LARGE} fields, cel-cpp", lambda: Fresh(large.program(GUARD).interpreted, large)),
+        Arm(SEARCHED + "translated", lambda: Shared(large.program(SEARCH).evaluate, large)),
+        Arm(SEARCHED + "translated, activation fresh", lambda: Fresh(large.program(SEARCH).evaluate, large)),
+        Arm(SEARCHED + "cel-cpp", lambda: Shared(large.program(SEARCH).interpreted, large)),
+        Arm(SEARCHED + "cel-cpp, activation fresh", lambda: Fresh(large.program(SEARCH).interpreted, large)),
     ]
     found = timings(arms)
-    goal = Goal("a fresh activation of 60 fields against one of 3", found[4].faster_than(found[2]), least=0.8)
-    return [Report("Expression", (rates("evaluations", found),), (goal,))]
+    translated, asked = found[2:4], found[4:6]
+    goals = (
+        Goal("a guard on 60 fields against one on 3, by cel-cpp", asked[1].faster_than(asked[0]), least=0.8),
+        Goal("a translated guard against cel-cpp", translated[1].faster_than(asked[1]), least=3),
+    )
+    return [Report("Expression", (rates("evaluations", found),), goals)]
 
 
 class Seen:
@@ -62,10 +69,10 @@ class Seen:
 
 
 class Evaluated:
-    """Work that counts how often an expression was true, so that none is passed over."""
+    """Work that counts how often an expression answered as it should, so that none is passed over."""
 
     evaluate: Callable[[], bool]
-    expected = True
+    expected: bool
 
     def __init__(self) -> None:
         self.agreed = 0
@@ -83,6 +90,8 @@ class Evaluated:
 class Bare(Evaluated):
     """The library on a dict, with everything in it and nothing checked."""
 
+    expected = True
+
     def __init__(self, case: Mapping[str, Any]) -> None:
         super().__init__()
         expression = cel.NewEnv(variables={"case": cel.Type.DYN}).compile(GUARD)
@@ -91,20 +100,20 @@ class Bare(Evaluated):
 
 
 class Shared(Evaluated):
-    """Expressions of one step: they see the same values, converted once."""
+    """A further expression of one step: what it sees has been converted before."""
 
-    def __init__(self, seen: Seen, text: str) -> None:
+    def __init__(self, evaluate: Callable[[Activation], bool], seen: Seen) -> None:
         super().__init__()
-        program, activation = seen.program(text), seen.scope.activation(seen.variables)
-        self.expected = text == GUARD
-        self.evaluate = lambda: program.evaluate(activation)
+        activation = seen.scope.activation(seen.variables)
+        self.expected = evaluate(activation)
+        self.evaluate = lambda: evaluate(activation)
 
 
 class Fresh(Evaluated):
     """The first expression of a step."""
 
-    def __init__(self, seen: Seen, text: str) -> None:
+    def __init__(self, evaluate: Callable[[Activation], bool], seen: Seen) -> None:
         super().__init__()
-        program, variables = seen.program(text), seen.variables
-        self.expected = text == GUARD
-        self.evaluate = lambda: program.evaluate(Activation(variables))
+        variables = seen.variables
+        self.expected = evaluate(Activation(variables))
+        self.evaluate = lambda: evaluate(Activation(variables))

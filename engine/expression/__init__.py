@@ -1,4 +1,4 @@
-"""Guards and computed values in CEL: typed when checked, bounded, evaluated on plain data."""
+"""Guards and computed values in CEL: typed when checked, bounded, run on plain data by Python or by cel-cpp."""
 
 from caseway.engine.expression.activation import Activation
 from caseway.engine.expression.errors import ExpressionError

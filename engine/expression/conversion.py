@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from ctypes import py_object, pythonapi
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import isfinite
@@ -20,6 +21,7 @@ from caseway.engine.expression.kind import Schema
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400
+_NONE = py_object(None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +79,16 @@ def plain(found: Any) -> Any:
     if isinstance(found, (list, dict)):
         return _Outgoing().container(found, 1)
     return _scalar(found)
+
+
+def content(value: Any) -> Any:
+    """Return what a `cel.Value` holds."""
+    found = value.value()
+    if found is None:
+        # cel-expr-python 0.1.3 hands out None without a reference of its own; after some thousands of nulls, Python before
+        # 3.12 would find that nobody holds None any more, and abort.
+        pythonapi.Py_IncRef(_NONE)
+    return found
 
 
 def timestamp(at: datetime) -> Timestamp:
@@ -138,9 +150,7 @@ class _Incoming:
             case list() | tuple():
                 return self._list(value, shape, depth)
             case datetime():
-                if value.tzinfo is None:
-                    raise ExpressionError("bad-value", wording.naive(self.path))
-                return timestamp(value)
+                return self._instant(value)
             case _:
                 raise ExpressionError("wrong-type", wording.no_data(self.path, type(value).__name__))
 
@@ -171,11 +181,17 @@ class _Incoming:
             return value
         try:
             at = datetime.fromisoformat(value)
-            if at.tzinfo is None:
-                raise ExpressionError("bad-value", wording.naive(self.path))
-            return timestamp(at)
-        except (ValueError, OverflowError):
+        except ValueError:
             raise ExpressionError("bad-value", wording.no_instant(self.path, value)) from None
+        return self._instant(at)
+
+    def _instant(self, at: datetime) -> Timestamp:
+        if at.tzinfo is None:
+            raise ExpressionError("bad-value", wording.naive(self.path))
+        try:
+            return timestamp(at.astimezone(UTC))
+        except OverflowError:  # before the year 1, or after 9999
+            raise ExpressionError("bad-value", wording.no_instant(self.path, at.isoformat())) from None
 
     def _check(self, value: str) -> None:
         if len(value) > TEXT_LENGTH:
@@ -212,7 +228,7 @@ class _Outgoing:
         return {key: self.value(found[key], depth) for key in sorted(found)}
 
     def value(self, value: Any, depth: int) -> Any:
-        found = value.value()
+        found = content(value)
         if isinstance(found, (list, dict)):
             return self.container(found, depth + 1)
         if isinstance(found, str):

@@ -1,8 +1,9 @@
-"""A compiled expression."""
+"""A compiled expression: a Python function where there is one, and cel-cpp behind it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,9 +11,10 @@ from cel_expr_python import cel
 
 from caseway.engine.expression import kind, wording
 from caseway.engine.expression.activation import Activation
-from caseway.engine.expression.conversion import plain
+from caseway.engine.expression.conversion import content, plain
 from caseway.engine.expression.errors import ExpressionError
 from caseway.engine.expression.kind import Schema
+from caseway.engine.expression.reading import UNUSUAL
 from caseway.engine.expression.selection import Part
 from caseway.engine.expression.weight import Weight
 
@@ -31,7 +33,8 @@ class Program:
     """A checked expression, ready to run.
 
     `reads` are the dotted paths that it looks at. `establishes` is what is certain where it is true, and
-    `refutes` where it is false; both are for the `known` of further expressions.
+    `refutes` where it is false; both are for the `known` of further expressions. `_translated` gives the value or
+    raises one of UNUSUAL.
     """
 
     text: str
@@ -42,6 +45,7 @@ class Program:
     weight: Weight
     _selection: Part
     _expression: Any
+    _translated: Callable[[Activation], Any] | None
     _exact: type | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,24 +57,34 @@ class Program:
 
         Raises ExpressionError.
         """
+        if self._translated is not None:
+            try:
+                value = self._translated(activation)
+                return value if type(value) is self._exact else _fitting(value, self.wants)
+            except UNUSUAL:
+                pass  # cel-cpp gives the value, or says what is wrong
+        return self.interpreted(activation)
+
+    def interpreted(self, activation: Activation) -> Any:
+        """Return the same by cel-cpp, which alone knows all that an expression may say and all that may go wrong."""
         try:
-            return self._evaluated(activation)
+            value = plain(self._found(activation))
+            return value if type(value) is self._exact else _fitting(value, self.wants)
         except ExpressionError as error:
             raise ExpressionError(error.code, wording.failed(self.text, error.message)) from None
 
-    def _evaluated(self, activation: Activation) -> Any:
+    def _found(self, activation: Activation) -> Any:
         data = self._selection.taken(activation.variables(), activation)
         self.weight.check(data)
         try:
             value = self._expression.eval(data=data)
         except RuntimeError as error:
             raise _error(str(error)) from None
-        found = value.value()
+        found = content(value)
         # An error's value is its text. Asking for the type takes longer than anything else here, so texts alone are asked.
         if isinstance(found, str) and value.type() == _ERROR:
             raise _error(found)
-        made = plain(found)
-        return made if type(made) is self._exact else _fitting(made, self.wants)
+        return found
 
     def __str__(self) -> str:
         return self.text

@@ -22,6 +22,7 @@ from caseway.engine.expression.program import Program
 from caseway.engine.expression.selection import selection
 from caseway.engine.expression.syntax import tree
 from caseway.engine.expression.template import Hole, Template, split
+from caseway.engine.expression.translation import translated
 from caseway.engine.expression.vocabulary import Vocabulary
 from caseway.engine.fault import Fault
 
@@ -169,6 +170,7 @@ class Scope:
             weight=inspection.weight,
             _selection=selection(reads, whole),
             _expression=environment.runnable(self._runnable(text, words, expression).serialize()),
+            _translated=translated(root, whole, reads) if inspection.weight.light else None,
         ), ()
 
     def _runnable(self, text: str, words: Sequence[Lexeme], expression: Any) -> Any:

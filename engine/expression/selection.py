@@ -1,4 +1,4 @@
-"""The part of the variables that a program reads: converting no more than that makes evaluation fast."""
+"""The part of the variables that a program reads: no more than that is converted for cel-cpp."""
 
 from __future__ import annotations
 

@@ -23,9 +23,14 @@ class Weight:
     makes: bool = False
     glues: int = 0
 
+    @property
+    def light(self) -> bool:
+        """Say whether the data can never be too many."""
+        return not (self.compares or self.lists or self.makes)
+
     def check(self, data: Any) -> None:
         """Raise ExpressionError where the data are too many for what is done with them."""
-        if not (self.compares or self.lists or self.makes):
+        if self.light:
             return
         nodes, longest = measure(data)
         if self.compares and nodes > COMPARED:
