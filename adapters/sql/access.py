@@ -15,6 +15,7 @@ from caseway.adapters.sql.batch import Batch
 from caseway.adapters.sql.commit import commit
 from caseway.adapters.sql.cursor import CoreCursor, Cursor, DriverCursor
 from caseway.adapters.sql.load import load
+from caseway.adapters.sql.prepared import PreparedCursor
 from caseway.adapters.sql.trouble import Place, told
 from caseway.engine.errors import InvalidInput
 from caseway.engine.outcome import Entry, Step
@@ -63,6 +64,7 @@ class Own:
         self.speaks = engine.dialect.name
         self._engine = engine
         self._alone = engine.execution_options(isolation_level="AUTOCOMMIT") if self.speaks == "postgresql" else engine
+        self._quick = PreparedCursor if self.speaks == "postgresql" else DriverCursor
         self._spare: list[_Held] = []
         self._spares = SPARE if getattr(engine.pool, "size", lambda: 0)() > 1 else 0
         self._process = os.getpid()
@@ -90,40 +92,40 @@ class Own:
         return self._asked(lambda cursor: load(cursor, case, event))
 
     def commit(self, step: Step) -> Entry:
-        with told(self.place, writing=True), self._held() as cursor:
-            if self.speaks == "postgresql":  # one statement, which is a transaction by itself
-                return commit(cursor, step)
-            cursor.run("BEGIN IMMEDIATE")
-            line = commit(cursor, step)
-            cursor.run("COMMIT")
-            return line
+        with told(self.place, writing=True):
+            return self._with_held(lambda cursor: self._commit(cursor, step))
 
     def close(self) -> None:
         self._spares = 0
         self._let_go()
 
-    def _asked(self, ask: Callable[[Cursor], Found]) -> Found:
+    def _commit(self, cursor: DriverCursor, step: Step) -> Entry:
+        if self.speaks == "postgresql":  # one statement, which is a transaction by itself
+            return commit(cursor, step)
+        cursor.run("BEGIN IMMEDIATE")
+        line = commit(cursor, step)
+        cursor.run("COMMIT")
+        return line
+
+    def _asked(self, ask: Callable[[DriverCursor], Found]) -> Found:
         """Read something. Where the connection turns out to be lost, which nobody could know, ask again on a new one."""
         with told(self.place):
             try:
-                with self._held() as cursor:
-                    return ask(cursor)
+                return self._with_held(ask)
             except DBAPIError as error:
                 if not error.connection_invalidated:
                     raise
-            with self._held() as cursor:
-                return ask(cursor)
+            return self._with_held(ask)
 
-    @contextmanager
-    def _held(self) -> Iterator[DriverCursor]:
+    def _with_held(self, do: Callable[[DriverCursor], Found]) -> Found:
         self._assert_same_process()
         try:
             held = self._spare.pop()
         except IndexError:
             connection = self._alone.connect()
-            held = _Held(connection, DriverCursor(connection))
+            held = _Held(connection, self._quick(connection))
         try:
-            yield held.cursor
+            done = do(held.cursor)
         except DBAPIError as error:
             held.connection.close()  # which undoes what was begun
             if error.connection_invalidated:
@@ -136,6 +138,7 @@ class Own:
             self._spare.append(held)
         else:
             held.connection.close()
+        return done
 
     def _let_go(self) -> None:
         """Close every connection that is not in use."""

@@ -12,7 +12,7 @@ from caseway.adapters.sql.statement import HOLD, KNOWN
 from caseway.adapters.sql.write import Rows, no_repetitions, write
 from caseway.engine.case import Case
 from caseway.engine.errors import CaseConflict
-from caseway.engine.journal import entry
+from caseway.engine.journal import case_record, entry
 from caseway.engine.outcome import Entry, Step
 from caseway.engine.ports import Loaded
 
@@ -64,8 +64,9 @@ class Batch:
     def add(self, step: Step) -> Entry:
         """Keep a step, to be written with the others."""
         self._assert_fits(step)
-        line = entry(step)
-        new = rows_of(step, line)  # raises before anything is kept
+        after = case_record(step.after)
+        line = entry(step, after)
+        new = rows_of(step, line, after)  # raises before anything is kept
         for row in (*new.opened, *new.moved):
             self._move(row)
         self._rows.journal += new.journal

@@ -20,6 +20,11 @@ def instant_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
+def widened(instant: str) -> str:
+    """Write an instant as a column keeps it that the engine has written, with microseconds only where there are some."""
+    return instant if "." in instant else f"{instant[:-1]}.000000Z"
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware instant, as UTC text of fixed width.
 

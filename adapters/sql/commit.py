@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import IntegrityError
+
 from caseway.adapters.sql.cursor import Cursor
 from caseway.adapters.sql.row import case_row, changed_timer_row, journal_row, outbox_row, posting_row, timer_row
-from caseway.adapters.sql.write import Rows, no_repetition, write
+from caseway.adapters.sql.trouble import is_repetition, violated
+from caseway.adapters.sql.write import Rows, repeated, write
 from caseway.engine import ledger
 from caseway.engine.effect import Message
 from caseway.engine.errors import CaseConflict
-from caseway.engine.journal import entry
+from caseway.engine.journal import Record, case_record, entry
 from caseway.engine.outcome import Entry, Step
 
 
 def commit(cursor: Cursor, step: Step) -> Entry:
     """Write a step, in a transaction that the caller undoes if this raises."""
-    line = entry(step)
-    rows = rows_of(step, line)
-    with no_repetition(step):
+    after = case_record(step.after)
+    line = entry(step, after)
+    rows = rows_of(step, line, after)
+    try:
         is_written = write(cursor, rows)
+    except IntegrityError as error:
+        if is_repetition(error):
+            raise repeated(step, violated(error)) from error
+        raise
     if not is_written:
         raise moved_by_others(step)
     return line
 
 
-def rows_of(step: Step, line: Entry) -> Rows:
-    """Return what a step writes. Raises InvalidInput where something cannot be written."""
-    row = case_row(step)
+def rows_of(step: Step, line: Entry, after: Record) -> Rows:
+    """Return what a step writes, after which the case has this record. Raises InvalidInput for what cannot be written."""
+    row = case_row(step, after)
     rows = Rows(opened=[] if step.before.revision else [row], moved=[row] if step.before.revision else [])
     rows.journal.append(journal_row(line))
     if step.before.timers != step.after.timers:

@@ -63,7 +63,7 @@ class DriverCursor:
         self._failure: type[Exception] = connection.dialect.loaded_dbapi.Error
 
     def rows(self, statement: Executable, values: Values) -> Sequence[Sequence[Any]]:
-        text = _text(statement, self.speaks)
+        text = compiled(statement, self.speaks)
         try:
             self._cursor.execute(text, values)
             found: list[Sequence[Any]] = self._cursor.fetchall()
@@ -72,7 +72,7 @@ class DriverCursor:
         return found
 
     def change(self, statement: Executable, values: Values) -> int:
-        text = _text(statement, self.speaks)
+        text = compiled(statement, self.speaks)
         try:
             self._cursor.execute(text, values)
             changed: int = self._cursor.rowcount
@@ -81,7 +81,7 @@ class DriverCursor:
         return changed
 
     def change_all(self, statement: Executable, values: Sequence[Values]) -> int:
-        text = _text(statement, self.speaks)
+        text = compiled(statement, self.speaks)
         try:
             self._cursor.executemany(text, values)
             changed: int = self._cursor.rowcount
@@ -108,7 +108,7 @@ class DriverCursor:
 
 
 @cache
-def _text(statement: Executable, speaks: str) -> str:
+def compiled(statement: Executable, speaks: str) -> str:
     """Compile a statement. What is run again and again is declared once, so the cache does not grow."""
     assert isinstance(statement, ClauseElement)
     return str(statement.compile(dialect=_dialect(speaks)))

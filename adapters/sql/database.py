@@ -191,7 +191,8 @@ def _set_up_postgresql(driver: Any) -> None:
     """
     driver.autocommit = True
     driver.execute(
-        "SET default_transaction_isolation = 'read committed'; SET plan_cache_mode = force_generic_plan; SET jit = off; "
+        "SET client_encoding = 'UTF8'; SET default_transaction_isolation = 'read committed'; "
+        "SET plan_cache_mode = force_generic_plan; SET jit = off; "
         "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
     )
     driver.autocommit = False

@@ -6,25 +6,26 @@ What is written is ready for any driver, and named `<table>_<column>`: a name th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Row as ResultRow
 
-from caseway.adapters.sql.column import instant_text
+from caseway.adapters.sql.column import instant_text, widened
 from caseway.adapters.sql.trouble import damaged
 from caseway.engine.case import Case, Configuration, Timer
 from caseway.engine.effect import Message
 from caseway.engine.errors import InvalidInput
 from caseway.engine.journal import (
+    Record,
     case_from_record,
-    case_record,
     effect_from_record,
     effect_record,
     entry_from_record,
     entry_record,
 )
-from caseway.engine.outcome import Entry, Step
+from caseway.engine.outcome import Entry, JournalLine, Step
 from caseway.engine.ports import CaseLine, DueTimer, Outgoing
 from caseway.engine.posting import Posting
 
@@ -45,8 +46,8 @@ def record(text: str, of: str) -> Any:
     return _read(text, of, lambda value: value)
 
 
-def case_row(step: Step) -> Row:
-    """Write the case after a step, and the revision and the definition that it had before."""
+def case_row(step: Step, written: Record) -> Row:
+    """Write the case after a step, as `written` has it, and the revision and the definition that it had before."""
     after = step.after
     return {
         "case_id": after.id,
@@ -58,9 +59,9 @@ def case_row(step: Step) -> Row:
         "case_final": after.final,
         "case_assignee": after.assignee,
         "case_state": state_text(after.configuration),
-        "case_opened_at": instant_text(after.opened_at or step.at),
-        "case_last_at": instant_text(after.last_at or step.at),
-        "case_document": document(case_record(after), f"Case {after.id}"),
+        "case_opened_at": widened(written["opened_at"]) if after.opened_at else instant_text(step.at),
+        "case_last_at": widened(written["last_at"]) if after.last_at else instant_text(step.at),
+        "case_document": document(written, f"Case {after.id}"),
         "case_was": step.before.revision,
         "case_pinned": step.before.definition,
     }
@@ -84,6 +85,11 @@ def journal_row(entry: Entry) -> Row:
 def read_entry(text: str) -> Entry:
     """Read a line of the journal from its document."""
     return _read(text, "a line of a journal", entry_from_record)
+
+
+def read_journal_line(text: str) -> JournalLine:
+    """Read what a report needs of a line of the journal from its document."""
+    return _read(text, "a line of a journal", _journal_line)
 
 
 def timer_row(case: Case, timer: Timer) -> Row:
@@ -184,6 +190,11 @@ def state_mark(state: str) -> str:
 def read_state(text: str) -> Configuration:
     """Read what `state_text` wrote."""
     return tuple(leaf.removesuffix(".") for leaf in text.split("/")[1:])
+
+
+def _journal_line(record: Mapping[str, Any]) -> JournalLine:
+    at = datetime.fromisoformat(record["at"])
+    return JournalLine(record["case"], at, record["event"]["name"], tuple(record["target"]), record["change"])
 
 
 def _message(record: Mapping[str, Any]) -> Message:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     or_,
     select,
     tuple_,
@@ -34,6 +35,7 @@ from caseway.adapters.sql.notice import await_due
 from caseway.adapters.sql.row import (
     document,
     read_entry,
+    read_journal_line,
     read_line,
     read_posting,
     record,
@@ -43,13 +45,24 @@ from caseway.adapters.sql.table import case, definition, journal, outbox, postin
 from caseway.adapters.sql.trouble import Place
 from caseway.engine.backlog import Backlog, SetAside
 from caseway.engine.errors import InvalidInput, VersionChanged
-from caseway.engine.outcome import Entry, Step
+from caseway.engine.outcome import Entry, JournalLine, Step
 from caseway.engine.ports import CaseLine, CaseQuery, DueTimer, Loaded, Outgoing
 from caseway.engine.posting import Balance, Posting
 
 PAGE = 200
 """How many rows of a long answer are read at a time; no transaction stays open between two pages."""
 
+LINES = 2000
+"""How many lines of journals are read at a time where all of them are."""
+
+# By the index of the cases first, and then each one's lines by theirs: so databases do it where the place to go on from is a case.
+_HISTORIES = (
+    select(journal.c.case, journal.c.revision, journal.c.document)
+    .join_from(case, journal, journal.c.case == case.c.id)
+    .where(case.c.id >= bindparam("last_case"))
+    .where(or_(case.c.id > bindparam("last_case"), journal.c.revision > bindparam("last_revision")))
+    .order_by(case.c.id, journal.c.revision)
+)
 _JOURNAL = select(journal.c.revision, journal.c.document)
 _UNDELIVERED = outbox.c.effect == bindparam("id"), outbox.c.delivered_at.is_(None)
 _DELIVER = update(outbox).where(*_UNDELIVERED).values(delivered_at=bindparam("now"), set_aside=False)
@@ -161,6 +174,18 @@ class SqlStore:
         rows = self._pages(_JOURNAL.where(journal.c.case == case), [journal.c.revision])
         return (read_entry(row.document) for row in rows)
 
+    def histories(
+        self, process: str, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[JournalLine]:
+        wanted = _HISTORIES.where(case.c.process == process)
+        if until is not None:
+            wanted = wanted.where(case.c.opened_at < until)
+        if since is not None:
+            wanted = wanted.where(or_(case.c.final.is_(False), case.c.last_at >= since))
+        # Written out, since PostgreSQL plans without the values that are bound, and would sort all that follow.
+        page = wanted.limit(literal_column(str(LINES)))
+        return (read_journal_line(text) for text in self._lines(page))
+
     def due(self, now: datetime, limit: int) -> Sequence[DueTimer]:
         with self._access.reading() as connection:
             return due_timers(connection, now, limit)
@@ -249,6 +274,15 @@ class SqlStore:
     def _rows(self, statement: Select[Any], values: Mapping[str, Any]) -> Sequence[Row[Any]]:
         with self._access.reading() as connection:
             return connection.execute(statement, values).all()
+
+    def _lines(self, histories: Select[Any]) -> Iterator[str]:
+        """Yield the documents of many journals, case by case."""
+        after = {"last_case": "", "last_revision": 0}
+        while rows := self._rows(histories, after):
+            yield from (row.document for row in rows)
+            if len(rows) < LINES:
+                return
+            after = {"last_case": rows[-1].case, "last_revision": rows[-1].revision}
 
     def _pages(self, statement: Select[Any], keys: Sequence[ColumnElement[Any]]) -> Iterator[Row[Any]]:
         """Yield all rows in the order of `keys`, which no two rows share."""

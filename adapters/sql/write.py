@@ -135,17 +135,6 @@ def never_kept(case: str, process: str, version: int, definition: str) -> Unknow
 
 
 @contextmanager
-def no_repetition(step: Step) -> Iterator[None]:
-    """Say in the words of a step what the database's own keys do not let in."""
-    try:
-        yield
-    except IntegrityError as error:
-        if not is_repetition(error):
-            raise
-        raise _repeated(step, violated(error)) from error
-
-
-@contextmanager
 def no_repetitions() -> Iterator[None]:
     """Say for many steps what the database's own keys do not let in."""
     try:
@@ -159,7 +148,8 @@ def no_repetitions() -> Iterator[None]:
         ) from error
 
 
-def _repeated(step: Step, table: str) -> CasewayError:
+def repeated(step: Step, table: str) -> CasewayError:
+    """Say in the words of a step what the keys of a table do not let in."""
     after, event = step.after, step.event.id
     match table:
         case "definition":

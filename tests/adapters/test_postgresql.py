@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from threading import Barrier, Event
 
 import psycopg
@@ -12,10 +13,18 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from caseway.adapters.sql import SqlStore
-from caseway.adapters.sql.cursor import _text
+from caseway.adapters.sql.cursor import compiled
 from caseway.adapters.sql.statement import AWAIT, CHANNEL, KNOWN, LOAD, MOVE_ALL, step_at_once
 from caseway.adapters.sql.trouble import Place, told
-from caseway.engine.errors import CaseConflict, CasewayError, InvalidInput, UnknownProcess, VersionChanged, WorldError
+from caseway.engine.errors import (
+    CaseConflict,
+    CasewayError,
+    InvalidInput,
+    UnknownCase,
+    UnknownProcess,
+    VersionChanged,
+    WorldError,
+)
 from caseway.engine.ports import CaseQuery
 from tests import postgres
 from tests.contracts.sample import keep_definition, message, minutes, moving, opened, opening, payout, timer
@@ -107,14 +116,41 @@ def test_our_connections_are_set_up_whatever_the_server_is_set_to(store):
 
 def test_every_plan_of_an_event_finds_its_rows_by_an_index_even_while_tables_are_empty(store, host):
     at_once = step_at_once(opens=False, disarms=True, arms=True, changes=True, sends=True, posts=True)
-    with store._access._held() as cursor:
+    with store._access.reading() as connection:
+        cursor = connection.connection.cursor()
         for statement in (LOAD, at_once, MOVE_ALL, KNOWN):
-            sql = _text(statement, "postgresql")
+            sql = compiled(statement, "postgresql")
             values = dict.fromkeys(_names(statement), None)
-            cursor._cursor.execute(f"EXPLAIN {sql}", values)
-            plan = "\n".join(line for (line,) in cursor._cursor.fetchall())
+            cursor.execute(f"EXPLAIN {sql}", values)
+            plan = "\n".join(line for (line,) in cursor.fetchall())
             assert "Seq Scan" not in plan
             assert "Hash" not in plan
+
+
+def test_statements_that_the_server_has_forgotten_are_prepared_again(store):
+    def forget(cursor):
+        cursor.run("DEALLOCATE ALL")
+
+    case = store.load("OF-1", "").case
+    for event in ("e2", "e3"):
+        store._access._with_held(forget)
+        assert store.load("OF-1", "").case == case
+        store._access._with_held(forget)
+        store.commit(moving(case, event))
+        case = store.load("OF-1", event).case
+
+
+def test_a_statement_is_prepared_once_for_a_connection_whatever_fails_on_it(store):
+    def prepared(cursor):
+        return cursor.rows(text("SELECT name FROM pg_prepared_statements WHERE name LIKE 'caseway%'"), {})
+
+    case = store.load("OF-1", "").case
+    for _ in range(5):
+        with pytest.raises(UnknownCase):
+            store.load("nobody", "")
+        with pytest.raises(CaseConflict):
+            store.commit(moving(replace(case, revision=7)))
+    assert len(store._access._with_held(prepared)) <= len({"read", "opened", "moved", "this one"})
 
 
 def _names(statement) -> list[str]:
@@ -123,7 +159,7 @@ def _names(statement) -> list[str]:
 
 def test_the_statement_of_a_step_is_short_enough_for_the_driver_to_keep():
     at_once = step_at_once(opens=True, disarms=True, arms=True, changes=True, sends=True, posts=True)
-    assert len(_text(at_once, "postgresql")) < 4096
+    assert len(compiled(at_once, "postgresql")) < 4096
     assert len(_names(at_once)) < 50
 
 

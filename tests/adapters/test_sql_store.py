@@ -188,9 +188,12 @@ def test_a_locked_database_says_so_when_patience_ends(url, file):
 def test_a_full_disk_says_so_and_nothing_is_written(url):
     with closing(SqlStore.open(url)) as store:
         case = store.load("OF-1", "").case
-        with store._access._held() as cursor:  # the connection that the next event takes
+
+        def allow_no_more(cursor):
             ((pages,),) = cursor.rows(text("PRAGMA page_count"), {})
             cursor.run(f"PRAGMA max_page_count = {pages}")
+
+        store._access._with_held(allow_no_more)  # the connection that the next event takes
         with pytest.raises(WorldError, match=r"The disk that holds the database .*cases\.db is full"):
             store.commit(moving(case, data={"note": "x" * 100_000}))
         assert store.load("OF-1", "").case == case

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import psycopg
 from sqlalchemy import Engine, event
 
+from caseway.adapters.sql.prepared import PreparedCursor
+
 Result = TypeVar("Result")
 
 
@@ -160,6 +162,14 @@ class PostgresCursor(psycopg.Cursor[Any]):
 
 
 class PostgresConnection(psycopg.Connection[Any]):
+    def wait(self, running: Any, *arguments: Any, **options: Any) -> Any:
+        def run() -> Any:
+            return super(PostgresConnection, self).wait(running, *arguments, **options)
+
+        # All else that waits is part of a call that is counted.
+        is_call = getattr(running, "gi_code", None) is PreparedCursor.running.__code__
+        return _postgres(self, "run", run) if is_call else run()
+
     def commit(self) -> None:
         _postgres(self, "commit", super().commit)
 
