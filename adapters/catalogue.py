@@ -12,6 +12,8 @@ from caseway.engine.definition import Definition
 from caseway.engine.errors import InvalidDefinition, UnknownProcess
 from caseway.engine.fault import suggestion
 
+CALENDARS = "calendars"
+"""The folder beside those of the processes that holds calendars; no process can have its name."""
 VERSION_FILE = re.compile(r"v([1-9][0-9]*)\.yaml")
 
 
@@ -30,7 +32,8 @@ class FolderCatalogue:
         """Return the versions of each process, both in order."""
         if not self.folder.is_dir():
             return {}
-        found = {path.name: versions(path) for path in sorted(self.folder.iterdir()) if path.is_dir()}
+        folders = [path for path in sorted(self.folder.iterdir()) if path.is_dir() and path.name != CALENDARS]
+        found = {path.name: versions(path) for path in folders}
         return {name: numbers for name, numbers in found.items() if numbers}
 
     def latest(self, process: str) -> Definition:
@@ -55,7 +58,7 @@ class FolderCatalogue:
 
     def compiled(self, hash: str, content: Callable[[], Mapping[str, Any]]) -> Definition:  # noqa: A002  # the port's name
         if hash not in self._compiled:
-            made = compile_process(content())
+            made = compile_process(content(), kept=True)
             if made.definition is None:
                 told = "; ".join(fault.message for fault in made.faults if fault.severity == "error")
                 raise InvalidDefinition(f"A definition in the database does not compile any more: {told}", made.faults)

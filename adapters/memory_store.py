@@ -18,7 +18,7 @@ from caseway.engine.case import Case, Configuration, Timer
 from caseway.engine.effect import Message
 from caseway.engine.errors import CaseConflict, InvalidInput, UnknownCase, UnknownProcess, VersionChanged
 from caseway.engine.journal import entry
-from caseway.engine.outcome import Entry, Step
+from caseway.engine.outcome import Entry, JournalLine, Step
 from caseway.engine.ports import CaseLine, CaseQuery, DueTimer, Loaded, Outgoing
 from caseway.engine.posting import Balance, Posting
 
@@ -106,6 +106,17 @@ class MemoryStore:
         with self._lock:
             shelf = self._shelves.get(case)
             return iter(tuple(shelf.entries) if shelf else ())
+
+    def histories(
+        self, process: str, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[JournalLine]:
+        with self._lock:
+            journals = [
+                tuple(shelf.entries)
+                for _, shelf in sorted(self._shelves.items())
+                if shelf.line.process == process and _within(shelf.line, since, until)
+            ]
+        return (_journal_line(each) for entries in journals for each in entries)
 
     def due(self, now: datetime, limit: int) -> Sequence[DueTimer]:
         with self._lock:
@@ -314,6 +325,16 @@ def _matches(line: CaseLine, query: CaseQuery) -> bool:
         and query.assignee in {None, line.assignee}
         and (query.state is None or _active(line.state, query.state))
     )
+
+
+def _within(line: CaseLine, since: datetime | None, until: datetime | None) -> bool:
+    """Say whether a case was opened before one instant, and did not end before another."""
+    ended = line.final and since is not None and line.last_at < since
+    return not ended and (until is None or line.opened_at < until)
+
+
+def _journal_line(line: Entry) -> JournalLine:
+    return JournalLine(line.case, line.at, line.event.name, line.target, line.change)
 
 
 def _active(configuration: Configuration, state: str) -> bool:

@@ -13,8 +13,9 @@ from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.diagnostic import Diagnostic, diagnose
 from caseway.adapters.machine import RandomIds, SystemClock
 from caseway.adapters.memory_store import MemoryStore
+from caseway.adapters.shared_calendar import inlined, is_shared, misnamed
 from caseway.adapters.yaml_document import Document, UnreadableDocument, read
-from caseway.engine.compiler import compile_process
+from caseway.engine.compiler import calendar_faults, compile_process
 from caseway.engine.definition import Definition
 from caseway.engine.errors import InvalidDefinition, InvalidInput, UnknownProcess
 from caseway.engine.fault import Fault
@@ -30,7 +31,7 @@ MEMORY = "memory:"
 
 SCENARIO_SUFFIX = ".scenarios.yaml"
 
-Kind = Literal["process", "scenarios"]
+Kind = Literal["process", "scenarios", "calendar"]
 
 
 # runtimes
@@ -143,8 +144,29 @@ def check_process(path: Path) -> Checked:
         document = read(path)
     except UnreadableDocument as error:
         return _unreadable(path, "process", error)
-    made = compile_process(document.content, faults(document.content, "process"))
-    return Checked(path, "process", _diagnosed(document, made.faults), made.definition)
+    whole = inlined(document.content, path, lambda file: _calendar(file)[1])
+    made = compile_process(whole.content, (*faults(document.content, "process"), *whole.faults))
+    told = [fault for fault in made.faults if whole.tells(fault)]
+    return Checked(path, "process", _diagnosed(document, told), made.definition)
+
+
+def check_calendar(path: Path) -> Checked:
+    """Check one file of a shared calendar."""
+    return _calendar(path)[0]
+
+
+def _calendar(path: Path) -> tuple[Checked, Mapping[str, Any] | None]:
+    """Return with what was checked the content of the file, where it is sound."""
+    from caseway.schemas.validator import faults  # noqa: PLC0415  # jsonschema is imported by those who need it
+
+    try:
+        document = read(path)
+    except UnreadableDocument as error:
+        return _unreadable(path, "calendar", error), None
+    content = document.content
+    found = (*calendar_faults(content, faults(content, "calendar")), *misnamed(content, path))
+    checked = Checked(path, "calendar", _diagnosed(document, found))
+    return checked, content if checked.is_sound else None
 
 
 def check_scenarios(path: Path) -> Checked:
@@ -153,9 +175,16 @@ def check_scenarios(path: Path) -> Checked:
 
 
 def checked(paths: Sequence[Path]) -> Iterator[Checked]:
-    """Check files, and whatever folders hold: processes and their scenarios, in order of path."""
+    """Check files, and whatever folders hold: processes, their scenarios and calendars, in order of path."""
     for path in files(paths):
-        yield check_scenarios(path) if path.name.endswith(SCENARIO_SUFFIX) else check_process(path)
+        yield check(path)
+
+
+def check(path: Path) -> Checked:
+    """Check one file, as what its place says that it is."""
+    if is_shared(path):
+        return check_calendar(path)
+    return check_scenarios(path) if path.name.endswith(SCENARIO_SUFFIX) else check_process(path)
 
 
 def files(paths: Sequence[Path]) -> list[Path]:

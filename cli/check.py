@@ -1,4 +1,4 @@
-"""`caseway check`: everything that is wrong with processes and scenarios."""
+"""`caseway check`: everything that is wrong with processes, scenarios and calendars."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 )
 @with_setting
 def check(setting: Setting, paths: tuple[Path, ...], form: str | None) -> None:
-    """Check processes and scenarios, and say everything that is wrong.
+    """Check processes, scenarios and calendars, and say everything that is wrong.
 
     PATH is a file or a folder; without it, the folder of processes is checked.
     """
@@ -62,6 +62,8 @@ def _summary(found: list[Checked]) -> str:
     counts = [counted(kinds.count("process"), "process", "processes")]
     if "scenarios" in kinds:
         counts.append(counted(kinds.count("scenarios"), "scenario file", "scenario files"))
+    if "calendar" in kinds:
+        counts.append(counted(kinds.count("calendar"), "calendar", "calendars"))
     counts += [
         counted(severities.count("error"), "error", "errors"),
         counted(severities.count("warning"), "warning", "warnings"),

@@ -23,6 +23,7 @@ VERBS = {
     "show": ("show:show", "Show a case as it is now, and what it accepts."),
     "history": ("history:history", "Tell what happened to a case, and what came of it."),
     "list": ("list:list_cases", "List cases."),
+    "report": ("report:report", "Count cases and service levels, period by period."),
     "worker": ("worker:worker", "Fire timers that are due, and deliver messages."),
     "ledger": ("ledger:ledger", "Show what was paid to whom, and why."),
     "db": ("database:database", "Make a database, upgrade it, and check it."),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from caseway.adapters.diagnostic import escaped
 from caseway.cli.money import money
 from caseway.engine.actor import SYSTEM, Actor
 from caseway.engine.case import Configuration
+from caseway.engine.duration import parse_duration
 from caseway.engine.effect import CancelTimer, Effect, Message, Payout, SetTimer
+from caseway.engine.journal import instant_text
 from caseway.engine.outcome import Entry
 
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
@@ -25,6 +28,19 @@ def distance(at: datetime, now: datetime) -> str:
     if length is None:
         return "now"
     return f"in {length}" if at > now else f"{length} ago"
+
+
+def span(duration: timedelta) -> str:
+    """Write a length of time in hours and what is less, since a working day has no 24: `49h 30min`, `45s`."""
+    minutes, seconds = divmod(int(duration.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{amount}{unit}" for amount, unit in ((hours, "h"), (minutes, "min")) if amount]
+    return " ".join(parts) or f"{seconds}s"
+
+
+def clock_span(duration: timedelta) -> str:
+    """Write a length of time on the clock by its two largest units: `6d 21h`, `45s`."""
+    return _length(duration) or "0s"
 
 
 def _length(duration: timedelta) -> str | None:
@@ -91,4 +107,13 @@ def consequences(entry: Entry) -> list[str]:
     found = [late] if (late := lateness(entry)) else []
     if entry.refusal is not None:
         found.append(f"fired in vain: {escaped(entry.refusal.message)}")
-    return [*found, *(effect_text(effect) for effect in entry.effects)]
+    return [*found, *_ended_levels(entry), *(effect_text(effect) for effect in entry.effects)]
+
+
+def _ended_levels(entry: Entry) -> Iterator[str]:
+    """Say which service levels a step brought to their end."""
+    at = instant_text(entry.at)
+    for level in entry.change.get("levels", ()):
+        if level["ended_at"] == at:
+            ended = "ended with the case" if level["status"] == "void" else level["status"]
+            yield f"service level {level['name']} {ended}, {span(parse_duration(level['consumed']))} used"

@@ -15,7 +15,7 @@ from caseway.cli.output import fields, print_document, print_shown
 
 if TYPE_CHECKING:
     from caseway.engine.acceptance import Acceptance
-    from caseway.engine.view import CaseView
+    from caseway.engine.view import CaseView, LevelView
 
 
 @click.command(cls=Verb)
@@ -60,6 +60,8 @@ def _rows(setting: Setting, view: CaseView, now: datetime, *, why: bool) -> Iter
             yield label, [f"{instant(at)} ({distance(at, now)})"]
     if view.timers:
         yield "timers", [_timer(each, now) for each in view.timers]
+    if view.levels:
+        yield "service levels", [_level(each, now) for each in view.levels]
     yield "data", list(tree(view.data)) or ["none"]
     if view.withheld:
         yield "withheld", [escaped(", ".join(view.withheld))]
@@ -89,6 +91,16 @@ def _timer(timer: Any, now: datetime) -> str:
 
     fault = f"; set aside: {timer.fault}" if timer.fault else ""
     return escaped(f"{timer.name} due {instant(timer.due)} ({distance(timer.due, now)}){fault}")
+
+
+def _level(level: LevelView, now: datetime) -> str:
+    """Say how a service level stands, how much of its budget is used, and when the rest is."""
+    from caseway.adapters.diagnostic import escaped
+    from caseway.cli.sentence import distance, instant, span
+
+    due = f", due {instant(level.due)} ({distance(level.due, now)})" if level.due else ""
+    status = "standing still" if level.status == "standing" else level.status
+    return escaped(f"{level.title}: {status}, {span(level.consumed)} of {span(level.budget)} used{due}")
 
 
 def _acceptable(accepts: Iterable[Acceptance]) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from caseway.engine.expression import ExpressionError, Template
 from caseway.engine.guard import Faulty, Guard
+from caseway.engine.moment import Moment
+from caseway.engine.timer import cancel
 from caseway.engine.value import Computed, Delay, Fields, Literal, Value, found, replaced
 
 if TYPE_CHECKING:
@@ -94,13 +96,17 @@ class Raise:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Have the clock send an event after a while; one armed before under this name is void."""
+    """Have the clock send an event after a while or at a moment in the data; one armed before under this name is void."""
 
     timer: str
-    delay: Delay
+    when: Delay | Moment
 
     def perform(self, reaction: Reaction) -> None:
-        reaction.arm(self.timer, self.delay.evaluate(reaction.activation))
+        due = self.when.due(reaction)
+        if due is None:
+            reaction.void(self.timer)
+        else:
+            reaction.arm(self.timer, due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ class Cancel:
     timer: str
 
     def perform(self, reaction: Reaction) -> None:
-        reaction.void(self.timer)
+        cancel(self.timer, reaction)
 
 
 @dataclass(frozen=True, slots=True)

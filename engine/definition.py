@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from caseway.engine.action import Action
+from caseway.engine.calendar import Calendar
 from caseway.engine.expression import Scope
 from caseway.engine.guard import Guard
+from caseway.engine.moment import Moment
+from caseway.engine.period import Per
 from caseway.engine.shape import Shape
 from caseway.engine.statechart import Statechart
 from caseway.engine.value import Delay, Value
@@ -45,10 +48,16 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class TimerRule:
-    """A timer that is armed when its state is entered and void when it is left."""
+    """A timer that is armed when its state is entered and void when it is left.
+
+    Where it fires `every` so long after `first`, `times` counts the firings in all; None: until the state is left.
+    """
 
     name: str
-    delay: Delay
+    state: str
+    first: Delay | Moment
+    every: Delay | None = None
+    times: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,46 @@ class WorkRule:
     claim: str
     pass_: str | None
     implements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRule:
+    """A service level: a budget of time that runs while one of some states is active, and what becomes of it.
+
+    `warnings` are percentages of the budget. `on_time` and `late` are what reports hold it against: at least so many percent
+    of its runs on time, at most so many late, in one period and group.
+    """
+
+    name: str
+    budget: Delay
+    runs_in: frozenset[str]
+    stands_still_in: frozenset[str] = frozenset()
+    met_in: frozenset[str] = frozenset()
+    met_on: frozenset[str] = frozenset()
+    restarts_on: frozenset[str] = frozenset()
+    warnings: tuple[int, ...] = ()
+    on_time: int | None = None
+    late: int | None = None
+    title: Text = field(default_factory=dict)
+    implements: tuple[str, ...] = ()
+
+    @property
+    def breached(self) -> str:
+        """The event that the clock sends when the budget is used up."""
+        return f"{self.name}.breached"
+
+    def warned(self, percent: int) -> str:
+        """Return the event that the clock sends when so much of the budget is used up."""
+        return f"{self.name}.warned.{percent}"
+
+    def events(self) -> tuple[str, ...]:
+        """Return every event that the clock may send for this service level."""
+        return (*(self.warned(percent) for percent in self.warnings), self.breached)
+
+    def runs(self, active: Iterable[str]) -> bool:
+        """Say whether it runs while these states are active."""
+        states = frozenset(active)
+        return not states.isdisjoint(self.runs_in) and states.isdisjoint(self.stands_still_in)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +154,15 @@ class EventRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportRule:
+    """How reports count the cases: by a text in the data (its path; None: all together), and per period of a time zone."""
+
+    by: tuple[str, ...] | None = None
+    per: Per = "week"
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What a configuration amounts to. `active` are its leaves and what is around them, in document order."""
 
@@ -118,7 +176,8 @@ class Definition:
     """One version of a process. `hash` is that of the document's content, and `content` the document itself.
 
     `states` is in document order, parents first. `scope` is what expressions see where no event's data are known, and
-    `timed` what they see while a timer's event runs.
+    `timed` what they see while a timer's event runs. `moments` are the timers that follow a moment in the data, and `series`
+    those that fire more than once, by name.
     """
 
     process: str
@@ -140,12 +199,28 @@ class Definition:
     scope: Scope
     timed: Scope
     chart: Statechart
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    levels: Mapping[str, LevelRule] = field(default_factory=dict)
+    report: ReportRule = field(default_factory=ReportRule)
+    moments: tuple[tuple[TimerRule, Moment], ...] = field(init=False, repr=False, compare=False)
+    series: Mapping[str, TimerRule] = field(init=False, repr=False, compare=False)
     _standings: dict[tuple[str, ...], Standing] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        rules = [rule for state in self.states.values() for rule in state.timers]
+        moments = tuple((rule, rule.first) for rule in rules if isinstance(rule.first, Moment))
+        object.__setattr__(self, "moments", moments)
+        object.__setattr__(self, "series", {rule.name: rule for rule in rules if rule.every is not None})
 
     def scope_of(self, event: str) -> Scope:
         """Return what an expression may see while this event runs."""
         rule = self.events.get(event)
         return rule.scope if rule else self.timed
+
+    def is_level_event(self, event: str) -> bool:
+        """Say whether an event is one that the clock sends for a service level."""
+        rule = self.levels.get(event.partition(".")[0])
+        return rule is not None and event in rule.events()
 
     def ancestry(self, path: str) -> tuple[str, ...]:
         """Return a state and everything around it, innermost first."""

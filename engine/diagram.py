@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from caseway.engine.definition import Definition, State, Transition, speak
+from caseway.engine.calendar import Calendar
+from caseway.engine.definition import Definition, State, TimerRule, Transition, speak
+from caseway.engine.duration import duration_words
+from caseway.engine.moment import Moment
+from caseway.engine.value import Computed, Delay
 
 
 def mermaid(definition: Definition, language: str = "en") -> str:
@@ -51,22 +55,44 @@ def _children(definition: Definition, state: State, children: list[State], langu
 
 def _arrows(state: State) -> Iterator[str]:
     name = _id(state.path)
+    timers = {rule.name: _when(rule) for rule in state.timers}
     for transition in state.transitions:
         for target in transition.targets or (state.path,):
-            yield f"{name} --> {_id(target)}: {_label(_trigger(transition))}"
+            yield f"{name} --> {_id(target)}: {_label(_trigger(transition, timers))}"
     if state.kind == "history":
         yield from (f"{name} --> {_id(target)}: default" for target in state.initial)
 
 
-def _trigger(transition: Transition) -> str:
-    what = {"on": transition.event, "always": "always", "done": "done", "after": f"after {_timer(transition)}"}[
-        transition.kind
-    ]
+def _trigger(transition: Transition, timers: Mapping[str, str]) -> str:
+    event = transition.event
+    what = event if transition.kind == "on" else timers[event] if transition.kind == "after" else transition.kind
     return f"{what} [{transition.guard}]" if transition.guard is not None else what
 
 
-def _timer(transition: Transition) -> str:
-    return transition.event.rpartition(".")[2]
+def _when(rule: TimerRule) -> str:
+    """Say when a timer fires: `after 1 h`, `1 day before case.starts_at`, `every 7 days, 3 times`."""
+    if rule.every is None:
+        return _first(rule.first)
+    again = f"every {_long(rule.every)}"
+    often = {None: "", 1: ", once", 2: ", twice"}.get(rule.times, f", {rule.times} times")
+    return f"{again if rule.first is rule.every else f'{_first(rule.first)}, then {again}'}{often}"
+
+
+def _first(when: Delay | Moment) -> str:
+    match when:
+        case Delay():
+            return f"after {_long(when)}"
+        case Moment(minus=Delay() as minus):
+            return f"{_long(minus)} before {when}"
+        case Moment(plus=Delay() as plus):
+            return f"{_long(plus)} after {when}"
+        case Moment():
+            return f"at {when}"
+
+
+def _long(delay: Delay) -> str:
+    long = delay.value.program.text if isinstance(delay.value, Computed) else duration_words(delay.value)
+    return f"{long} working time ({delay.reckoning.name})" if isinstance(delay.reckoning, Calendar) else long
 
 
 def _id(path: str) -> str:

@@ -42,6 +42,20 @@ def duration_text(duration: timedelta) -> str:
     return f"P{date}T{time}" if time else f"P{date or 'T0S'}"
 
 
+def duration_words(duration: timedelta) -> str:
+    """Write a duration for people: `1 day 12 h`, `2 days`, `30 min`, `0 s`."""
+    hours, rest = divmod(duration.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    exact = f"{seconds}.{duration.microseconds:06}".rstrip("0").rstrip(".") if duration.microseconds else str(seconds)
+    amounts = (
+        (duration.days, "day" if duration.days == 1 else "days"),
+        (hours, "h"),
+        (minutes, "min"),
+        (exact if exact != "0" else 0, "s"),
+    )
+    return " ".join(f"{amount} {unit}" for amount, unit in amounts if amount) or "0 s"
+
+
 def _remedy(text: str) -> str:
     """Say what was probably meant."""
     if text != text.upper() and _FORM.fullmatch(text.upper()):

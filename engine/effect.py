@@ -1,4 +1,8 @@
-"""Something to be done, as data. The id of an effect is `<case>:<revision>:<index>`, counted within its step."""
+"""Something to be done, as data.
+
+The id of an effect is `<case>:<revision>:<index>`, counted within its step. Only what arms the nth timer of a series has the id
+of what armed the first, with `#<n>` after it.
+"""
 
 from __future__ import annotations
 

@@ -5,12 +5,14 @@ A record is plain JSON (dicts, lists, str, int, float, bool, None): what any sto
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from caseway.engine.actor import Actor
-from caseway.engine.case import Case, Memory, Timer, Work
+from caseway.engine.case import Case, Level, Memory, Timer, Work
+from caseway.engine.duration import duration_text, parse_duration
 from caseway.engine.effect import CancelTimer, Effect, Message, Payout, SetTimer
 from caseway.engine.event import Event
 from caseway.engine.outcome import Entry, Refusal, Step
@@ -29,8 +31,8 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def entry(step: Step) -> Entry:
-    """Write a step down as the journal keeps it."""
+def entry(step: Step, written: Record | None = None) -> Entry:
+    """Write a step down as the journal keeps it. `written`: the record of the case after, where there is one already."""
     after = step.after
     return Entry(
         case=after.id,
@@ -42,23 +44,28 @@ def entry(step: Step) -> Entry:
         at=step.at,
         source=step.before.configuration,
         target=after.configuration,
-        change=difference(step.before, after),
+        change=difference(step.before, after, written),
         transitions=step.transitions,
         effects=step.effects,
         refusal=step.refusal,
     )
 
 
-def difference(before: Case, after: Case) -> Record:
-    """What `after` has that `before` had not: whole fields, and within `data` whole top-level fields."""
+def difference(before: Case, after: Case, written: Record | None = None) -> Record:
+    """What `after` has that `before` had not: whole fields, and within `data` whole top-level fields.
+
+    `written`: the record of `after`, where there is one already.
+    """
     change: Record = {}
     for name, write in _FIELDS.items():
         old, new = getattr(before, name), getattr(after, name)
         if old is not new and old != new:
-            change[name] = write(new)
+            change[name] = write(new) if written is None else written[name]
     if before.data is not after.data:
         changed = {
-            key: value for key, value in after.data.items() if key not in before.data or before.data[key] is not value
+            key: value
+            for key, value in after.data.items()
+            if key not in before.data or _differ(before.data[key], value)
         }
         gone = sorted(key for key in before.data if key not in after.data)
         if changed:
@@ -66,6 +73,11 @@ def difference(before: Case, after: Case) -> Record:
         if gone:
             change["without"] = gone
     return change
+
+
+def _differ(old: Any, new: Any) -> bool:
+    """Say whether two values are different JSON: Python takes 1, 1.0 and true for equal, wherever they stand."""
+    return old is not new and (old != new or json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True))
 
 
 def replay(entries: Iterable[Entry]) -> Case | None:
@@ -225,6 +237,24 @@ def _work(work: Iterable[Work]) -> list[Record]:
     ]
 
 
+def _levels(levels: Iterable[Level]) -> list[Record]:
+    return [
+        {
+            "name": level.name,
+            "run": level.run,
+            "status": level.status,
+            "budget": duration_text(level.budget),
+            "consumed": duration_text(level.consumed),
+            "begun_at": instant_text(level.begun_at),
+            "since": _optional_instant(level.since),
+            "due": _optional_instant(level.due),
+            "warned": list(level.warned),
+            "ended_at": _optional_instant(level.ended_at),
+        }
+        for level in levels
+    ]
+
+
 def _read_timer(record: Mapping[str, Any]) -> Timer:
     return Timer(record["id"], record["name"], instant(record["due"]), record["fault"])
 
@@ -237,6 +267,21 @@ def _read_work(record: Mapping[str, Any]) -> Work:
         None if candidates is None else tuple(candidates),
         tuple(record["passed"]),
         record["offered"],
+    )
+
+
+def _read_level(record: Mapping[str, Any]) -> Level:
+    return Level(
+        name=record["name"],
+        run=record["run"],
+        status=record["status"],
+        budget=parse_duration(record["budget"]),
+        consumed=parse_duration(record["consumed"]),
+        begun_at=instant(record["begun_at"]),
+        since=_read_optional_instant(record["since"]),
+        due=_read_optional_instant(record["due"]),
+        warned=tuple(record["warned"]),
+        ended_at=_read_optional_instant(record["ended_at"]),
     )
 
 
@@ -263,6 +308,7 @@ _FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "memory": _memory,
     "timers": _timers,
     "work": _work,
+    "levels": _levels,
     "assignee": _same,
     "entered": lambda entered: {state: instant_text(at) for state, at in entered.items()},
     "opened_at": _optional_instant,
@@ -276,6 +322,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "memory": lambda memory: tuple((history, tuple(leaves)) for history, leaves in memory),
     "timers": lambda timers: tuple(map(_read_timer, timers)),
     "work": lambda work: tuple(map(_read_work, work)),
+    "levels": lambda levels: tuple(map(_read_level, levels)),
     "assignee": _same,
     "entered": lambda entered: {state: instant(at) for state, at in entered.items()},
     "opened_at": _read_optional_instant,

@@ -26,7 +26,7 @@ class Step:
     """One run-to-completion reaction: the case before, the case after, and what is to be done.
 
     `transitions` names what was taken, in order. `refusal` is set only where a timer fired in vain: the
-    firing consumes the timer, so it is a step of its own in which nothing else changes.
+    firing consumes the timer, so it is a step of its own, in which nothing else happens than that the next of a series is armed.
     """
 
     event: Event
@@ -59,3 +59,17 @@ class Entry:
     transitions: tuple[str, ...] = ()
     effects: tuple[Effect, ...] = ()
     refusal: Refusal | None = None
+
+
+@dataclass(slots=True)
+class JournalLine:
+    """What a report needs of an Entry; `event` is its name.
+
+    Not frozen: there are millions of them, and a frozen one takes three times as long to make.
+    """
+
+    case: str
+    at: datetime
+    event: str
+    target: Configuration
+    change: Mapping[str, Any]

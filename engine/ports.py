@@ -12,7 +12,7 @@ from caseway.engine.backlog import Backlog, SetAside
 from caseway.engine.case import Case, Configuration, Timer
 from caseway.engine.definition import Definition
 from caseway.engine.effect import Message
-from caseway.engine.outcome import Entry, Step
+from caseway.engine.outcome import Entry, JournalLine, Step
 from caseway.engine.posting import Balance, Posting
 
 
@@ -90,6 +90,8 @@ class Store(Protocol):
     - `await_due` returns after `seconds`, or sooner where `pause(0)` says so, or where a timer is armed that is due before
       `until`. `pause(s)` waits so many seconds and says whether to end. It may return for nothing, and need not notice.
     - `journal` yields a case's entries in order of revision, and nothing for an unknown case.
+    - `histories` yields the journals of a process, case by case and each in order of revision, read page by page as they are
+      asked for. Cases that were opened at or after `until` are left out, as are those that ended before `since`.
     - `due` yields timers due at or before `now` that are armed and not set aside, in due order (ties: by id), at most `limit`.
     - `outgoing` yields undelivered messages, oldest first and in order within a case and recipient, at most `limit`;
       those set aside are left out.
@@ -118,6 +120,9 @@ class Store(Protocol):
     def claimed_messages(self, limit: int) -> AbstractContextManager[tuple[Sequence[Outgoing], Store]]: ...
     def await_due(self, seconds: float, until: datetime, pause: Callable[[float], Any]) -> None: ...
     def journal(self, case: str) -> Iterator[Entry]: ...
+    def histories(
+        self, process: str, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[JournalLine]: ...
     def due(self, now: datetime, limit: int) -> Sequence[DueTimer]: ...
     def outgoing(self, limit: int) -> Sequence[Outgoing]: ...
     def delivered(self, effect: str, at: datetime) -> None: ...

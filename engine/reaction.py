@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from caseway.engine import timer as timing
 from caseway.engine.actor import Actor
 from caseway.engine.case import Case, Configuration, Memory, Timer, Work
 from caseway.engine.effect import CancelTimer, Effect, Message, Payout, SetTimer
 from caseway.engine.event import Event
 from caseway.engine.expression import Activation
-from caseway.engine.guard import Faulty
+from caseway.engine.service_level import Happened, settle
 from caseway.engine.statechart import Microstep
 from caseway.engine.value import replaced
 
 if TYPE_CHECKING:
     from caseway.engine.action import Pay
-    from caseway.engine.definition import Definition
+    from caseway.engine.definition import Definition, TimerRule
 
 
 class Reaction:
     """The subject of the statechart for one step: it starts as the case is, and ends as `after`."""
 
     __slots__ = (
-        "_activation", "_around", "_data", "_raised", "actor", "assignee", "case", "definition", "effects", "entered",
-        "event", "facts", "given", "memory", "now", "state", "taken", "timers", "work",
+        "_activation", "_around", "_data", "_heard", "_passed", "_raised", "actor", "assignee", "case", "definition",
+        "effects", "entered", "event", "facts", "followed", "given", "levels", "memory", "now", "state", "taken", "timers",
+        "turn", "work",
     )  # fmt: skip
 
     def __init__(
@@ -45,10 +47,15 @@ class Reaction:
         self.memory: Memory = case.memory
         self.timers = case.timers
         self.work = case.work
+        self.levels = case.levels
         self.assignee = case.assignee
         self.entered = case.entered
+        self.followed: dict[str, datetime | None] = {}
+        self.turn: tuple[TimerRule, Timer] | None = None
         self.effects: list[Effect] = []
         self.taken: list[str] = []
+        self._heard = [event.name]
+        self._passed: list[str] = []
         self._data = self.given = case.data
         self._raised: deque[Event] = deque()
         self._activation: Activation | None = None
@@ -66,6 +73,7 @@ class Reaction:
             for path in microstep.entered:
                 entered[path] = self.now
             self.entered = entered
+            self._passed += microstep.entered
             self._look_again()
 
     def raise_event(self, name: str, data: Mapping[str, Any] | None = None) -> None:
@@ -77,6 +85,7 @@ class Reaction:
         if not self._raised:
             return None
         self.event = self._raised.popleft()
+        self._heard.append(self.event.name)
         self._look_again()
         return self.event.name
 
@@ -107,19 +116,23 @@ class Reaction:
         self.assignee = person
         self._look_again()
 
-    def arm(self, name: str, delay: timedelta) -> None:
+    def arm(self, name: str, due: datetime) -> None:
         """Arm a timer, in place of one of the same name."""
         self.void(name)
-        try:
-            due = self.now + delay
-        except OverflowError:
-            raise Faulty(name, str(delay), "this is due after the year 9999, with which the calendar ends") from None
-        effect = SetTimer(self._effect_id(), name, due)
-        self.effects.append(effect)
-        self.timers = (*self.timers, Timer(effect.id, name, effect.due))
+        self._arm(Timer(self._effect_id(), name, due))
+
+    def repeat(self, fired: Timer, due: datetime) -> None:
+        """Arm the next timer of the series of one that fires."""
+        self._arm(Timer(fired.next_id, fired.name, due))
+
+    def _arm(self, timer: Timer) -> None:
+        self.effects.append(SetTimer(timer.id, timer.name, timer.due))
+        self.timers = (*self.timers, timer)
 
     def void(self, name: str) -> None:
-        """Cancel the timers of this name, if there are any."""
+        """Cancel the timers of this name, if there are any, and the rest of the series of one that fires."""
+        if self.turn is not None and self.turn[1].name == name:
+            self.turn = None
         for timer in self.timers:
             if timer.name == name:
                 self.effects.append(CancelTimer(self._effect_id(), name, timer.id))
@@ -193,6 +206,14 @@ class Reaction:
 
     # the end
 
+    def settle(self) -> None:
+        """Let what watches the whole step take note of it, now that the case is at rest."""
+        standing = self.definition.standing(self.state)
+        if not standing.final:
+            timing.settle(self)
+        if self.definition.levels:
+            settle(self, Happened(self._heard, self._passed, standing.active, standing.final))
+
     def after(self) -> Case:
         """Return the case as this step leaves it."""
         case, standing = self.case, self.definition.standing(self.state)
@@ -211,6 +232,7 @@ class Reaction:
             data=self._data,
             timers=self.timers,
             work=self.work,
+            levels=self.levels,
             assignee=self.assignee,
             entered=self.entered,
             opened_at=case.opened_at or self.now,

@@ -29,8 +29,10 @@ from caseway.engine.journal import entry
 from caseway.engine.outcome import Entry, Refusal, Step
 from caseway.engine.ports import CaseLine, CaseQuery, Catalogue, Clock, Delivery, DueTimer, Ids, Store
 from caseway.engine.posting import Balance, Posting
+from caseway.engine.report import Report, ReportQuery, Section, grouping_refusal, scope_of, section
 from caseway.engine.shape import Shape
 from caseway.engine.step import FAULTY_CODES, lapse, not_set_aside, rearm, step
+from caseway.engine.tally import Tally
 from caseway.engine.view import CaseView, case_view, entry_views
 
 ATTEMPTS = 8
@@ -245,6 +247,19 @@ class Runtime:
         """Yield the cases that a query asks for, oldest first."""
         return self.store.cases(query or CaseQuery())
 
+    def report(
+        self, query: ReportQuery | None = None, *, actor: Actor | None = None, now: datetime | None = None
+    ) -> Report:
+        """Count what became of the cases of a process, or of every process of the catalogue.
+
+        Raises UnknownProcess, InvalidInput, and Refused where the field that tells groups apart is not the actor's to see.
+        """
+        asked = query or ReportQuery()
+        names = list(self.catalogue.processes()) if asked.process is None else [asked.process]
+        at = self._now(now)
+        _checked_actor(actor)
+        return Report(at, tuple(self._section(self.catalogue.latest(name), asked, actor, at) for name in names))
+
     def postings(self, *, case: str | None = None, owner: str | None = None) -> Iterator[Posting]:
         """Yield the lines of the ledger, oldest first."""
         return self.store.postings(case=case, owner=owner)
@@ -262,6 +277,18 @@ class Runtime:
         self.store.close()
 
     # how
+
+    def _section(self, definition: Definition, query: ReportQuery, actor: Actor | None, now: datetime) -> Section:
+        try:
+            scope = scope_of(query, definition, now)
+        except ValueError as error:
+            raise InvalidInput(str(error), process=definition.process) from None
+        refusal = grouping_refusal(definition, scope, actor)
+        if refusal:
+            raise Refused(refusal)
+        tally = Tally(scope)
+        tally.take(self.store.histories(definition.process, since=scope.begin, until=scope.end))
+        return section(definition, scope, tally, now)
 
     def _kept(self, case: Case) -> Mapping[str, Any]:
         content = self.store.definition(case.definition)
@@ -320,6 +347,8 @@ class Runtime:
 
     def _caught_up(self, case: Case, now: datetime) -> Case:
         """Fire a case's overdue timers and return the case as they leave it. CaseConflict: there are too many of them."""
+        if not _overdue(case, now):
+            return case
         for fired in self._catch_up(case, now):
             case = fired.after
         if _overdue(case, now):
@@ -334,7 +363,7 @@ class Runtime:
             timer = next(iter(_overdue(case, now)), None)
             if timer is None:
                 return
-            is_loop = timer.id not in armed_before and timer.due == case.last_at
+            is_loop = timer.id not in armed_before and case.last_at is not None and timer.due <= case.last_at
             at_once = at_once + 1 if is_loop else 0
             event = Event(timer.name, {}, timer.id, SYSTEM, timer.due, now)
             fired = self._firing(case, event, now, endless=at_once > FIRINGS)
@@ -347,10 +376,11 @@ class Runtime:
             told = f'The timer "{event.name}" of case {case.id} has been armed without delay {FIRINGS} times in a row.'
             return lapse(case, event, Refusal("endless-loop", told, {"timer": event.name}))
         try:
-            outcome = step(self.definition(case), case, event, now)
+            definition = self.definition(case)
         except DefinitionError as error:  # the timers of other cases do not wait for this one
-            outcome = Refusal("faulty-definition", error.message, error.facts)
-        return lapse(case, event, outcome) if isinstance(outcome, Refusal) else outcome
+            return lapse(case, event, Refusal("faulty-definition", error.message, error.facts))
+        outcome = step(definition, case, event, now)
+        return lapse(case, event, outcome, definition) if isinstance(outcome, Refusal) else outcome
 
     def _fire(self, case_id: str, now: datetime) -> Iterator[Entry]:
         for fired in self._catch_up(self.store.load(case_id, "").case, now):

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from caseway.engine.actor import RESERVED_ROLES, Actor
 from caseway.engine.definition import Definition
-from caseway.engine.duration import parse_duration
+from caseway.engine.duration import duration_text, parse_duration
 from caseway.engine.effect import Message
 from caseway.engine.errors import CasewayError, FaultyStep, Refused
 from caseway.engine.fault import Fault, Path, suggestion
+from caseway.engine.journal import instant_text
 from caseway.engine.runtime import Runtime
+from caseway.engine.view import level_record
 
 EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC)
 """When a scenario begins that does not say: a Monday morning."""
 
-TIMERS_IN_A_WAIT = 1000
+TIMERS_IN_A_WAIT = 10_000
 """How many timers may fire in one wait; more is taken for a process that never rests."""
 
 
@@ -72,6 +74,7 @@ def scenario_faults(content: Mapping[str, Any], definition: Definition) -> Itera
                 yield _unknown("source", rule, definition.sources, (*path, "proves", number))
         for number, step in enumerate(scenario.get("steps", ())):
             yield from _step_faults(step, people, definition, (*path, "steps", number))
+        yield from _level_faults(scenario.get("expect", {}), definition, (*path, "expect"))
 
 
 def _step_faults(
@@ -88,10 +91,19 @@ def _step_faults(
             parse_duration(step["wait"])
         except ValueError as error:
             yield Fault("bad-delay", str(error), (*path, "wait"), "write PT30M, PT8H, P2D or P1W", step["wait"])
+    yield from _level_faults(step.get("expect", {}), definition, (*path, "expect"))
+
+
+def _level_faults(expect: Mapping[str, Any], definition: Definition, path: Path) -> Iterator[Fault]:
+    for name in expect.get("service_levels", {}):
+        if name not in definition.levels:
+            fault = _unknown("service-level", name, definition.levels, (*path, "service_levels", name))
+            yield replace(fault, at_key=True)
 
 
 def _unknown(what: str, name: str, known: Any, path: Path) -> Fault:
-    return Fault(f"unknown-{what}", f'no {what} here is called "{name}"', path, suggestion(name, known), name)
+    told = f'no {what.replace("-", " ")} here is called "{name}"'
+    return Fault(f"unknown-{what}", told, path, suggestion(name, known), name)
 
 
 class Play:
@@ -120,7 +132,9 @@ class Play:
 
     def _problems(self, step: Mapping[str, Any]) -> Iterator[str]:
         if "wait" in step:
-            yield from self._wait(parse_duration(step["wait"]))
+            yield from self._wait(self.now + parse_duration(step["wait"]))
+        elif "until" in step:
+            yield from self._until(datetime.fromisoformat(step["until"]).astimezone(UTC))
         elif "send" in step:
             yield from self._send(step)
         else:
@@ -143,8 +157,13 @@ class Play:
             if expected:
                 yield f"accepted, where a refusal ({expected}) was expected"
 
-    def _wait(self, delay: timedelta) -> Iterator[str]:
-        until = self.now + delay
+    def _until(self, at: datetime) -> Iterator[str]:
+        if at < self.now:
+            yield f"it is {instant_text(self.now)} already"
+            return
+        yield from self._wait(at)
+
+    def _wait(self, until: datetime) -> Iterator[str]:
         for _ in range(TIMERS_IN_A_WAIT):
             due = self.runtime.store.due(until, 1)
             if not due:
@@ -171,7 +190,8 @@ class Play:
         return Actor(person_id, frozenset(roles.split("+")) - RESERVED_ROLES)
 
     def _differences(self, expect: Mapping[str, Any]) -> Iterator[str]:
-        case = self.runtime.show(self.case, now=self.now).case
+        view = self.runtime.show(self.case, now=self.now)
+        case = view.case
         seen: dict[str, Any] = {
             "state": sorted(case.configuration),
             "closed": case.closed,
@@ -190,6 +210,8 @@ class Play:
                     yield from _lines("posting", wanted, self._postings())
                 case "balances":
                     yield from _fields("balance", wanted, self._balances())
+                case "service_levels":
+                    yield from _levels(wanted, {level.name: level_record(level) for level in view.levels})
                 case _:
                     value = (
                         sorted([wanted] if isinstance(wanted, str) else wanted)
@@ -233,6 +255,23 @@ def _fields(what: str, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> It
             yield f"{what} {name} is {_json(seen[name])}, not {_json(value)}"
 
 
+def _levels(wanted: Mapping[str, Any], seen: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for name, level in wanted.items():
+        if name not in seen:
+            yield f"service level {name} has not begun; {_json(level)} was expected"
+        else:
+            yield from _fields(
+                f"service level {name}:", {key: _one_way(key, value) for key, value in level.items()}, seen[name]
+            )
+
+
+def _one_way(key: str, value: Any) -> Any:
+    """Write durations and instants as views do, where there are several ways: `PT48H` as `P2D`."""
+    if key in ("budget", "consumed"):
+        return duration_text(parse_duration(value))
+    return instant_text(datetime.fromisoformat(value)) if key == "due" and value else value
+
+
 def _lines(what: str, wanted: Sequence[Mapping[str, Any]], seen: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Compare lists of lines in order, looking only at the keys that are wanted of each."""
     for number, (each, line) in enumerate(zip(wanted, seen, strict=False), 1):
@@ -248,6 +287,8 @@ def _lines(what: str, wanted: Sequence[Mapping[str, Any]], seen: Sequence[Mappin
 def _told(step: Mapping[str, Any]) -> str:
     if "wait" in step:
         return f"wait {step['wait']}"
+    if "until" in step:
+        return f"until {step['until']}"
     if "send" in step:
         return f"send {step['send']}" + (f" as {step['as']}" if "as" in step else "")
     return "expect"

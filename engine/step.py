@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from caseway.engine import access
+from caseway.engine import timer as timing
 from caseway.engine.case import Case, Timer
 from caseway.engine.definition import Definition, EventRule
-from caseway.engine.effect import CancelTimer, SetTimer
+from caseway.engine.effect import CancelTimer, Effect, SetTimer
 from caseway.engine.event import START, Event
 from caseway.engine.fault import suggestion
 from caseway.engine.guard import Faulty
@@ -39,22 +40,48 @@ def step(
     return _hear(reaction)
 
 
-def lapse(case: Case, event: Event, refusal: Refusal) -> Step:
-    """Return the step in which a timer fires in vain: it is consumed, or, where the process is faulty, set aside."""
+def lapse(case: Case, event: Event, refusal: Refusal, definition: Definition | None = None) -> Step:
+    """Return the step in which a timer fires in vain: it is consumed, or, where the process is faulty, set aside.
+
+    The definition is needed, where there is one, for the next of a series, which is armed though this one came to nothing.
+    """
     assert event.due is not None, "only timers lapse"
-    fault = refusal.message if refusal.code in FAULTY_CODES else None
-    timers = tuple(replace(timer, fault=fault) if timer.id == event.id else timer for timer in case.timers)
-    if fault is None:
-        timers = tuple(timer for timer in timers if timer.id != event.id)
     now = _instant(case, event, event.due)
+    timers = case.timers
+    effects: tuple[Effect, ...] = ()
+    if refusal.code not in FAULTY_CODES:
+        rest = _rest(case, event, now, definition)
+        if isinstance(rest, Refusal):
+            refusal = rest
+        else:
+            timers, effects = rest
+    if refusal.code in FAULTY_CODES:
+        fault = refusal.message
+        timers = tuple(replace(timer, fault=fault) if timer.id == event.id else timer for timer in case.timers)
     after = replace(case, revision=case.revision + 1, timers=timers, last_at=now)
-    return Step(event, now, case, after, refusal=refusal)
+    return Step(event, now, case, after, effects=effects, refusal=refusal)
+
+
+def _rest(
+    case: Case, event: Event, now: datetime, definition: Definition | None
+) -> tuple[tuple[Timer, ...], tuple[Effect, ...]] | Refusal:
+    """Return the timers that are left when one has fired in vain, with the effect that arms the next of its series."""
+    fired = next((timer for timer in case.timers if timer.id == event.id), None)
+    if fired is None or definition is None or fired.name not in definition.series:
+        return tuple(timer for timer in case.timers if timer is not fired), ()
+    reaction = Reaction(definition, case, event, now)
+    timing.fire(fired, reaction)
+    try:
+        timing.settle(reaction)
+    except Faulty as faulty:
+        return _faulty(reaction, event, faulty)
+    return reaction.timers, tuple(reaction.effects)
 
 
 def rearm(case: Case, event: Event, now: datetime) -> Step | Refusal:
     """Return the step in which a timer that was set aside is armed anew, due when it was; the event's data name it.
 
-    The new one has an id of its own: under the old one the journal keeps the firing that failed.
+    The new one has an id of its own: under the old one the journal keeps the firing that failed. In a series it keeps its number.
     """
     key = event.data["timer"]
     failed = next((timer for timer in case.timers if timer.id == key and timer.fault is not None), None)
@@ -62,7 +89,8 @@ def rearm(case: Case, event: Event, now: datetime) -> Step | Refusal:
         return not_set_aside(case, key)
     revision = case.revision + 1
     void = CancelTimer(f"{case.id}:{revision}:0", failed.name, failed.id)
-    arm = SetTimer(f"{case.id}:{revision}:1", failed.name, failed.due)
+    number = f"#{failed.nth}" if failed.nth > 1 else ""
+    arm = SetTimer(f"{case.id}:{revision}:1{number}", failed.name, failed.due)
     armed = Timer(arm.id, arm.timer, arm.due)
     timers = tuple(armed if timer is failed else timer for timer in case.timers)
     at = _instant(case, event, now)
@@ -95,11 +123,16 @@ def _open(reaction: Reaction) -> Step | Refusal:
 
 def _fire(reaction: Reaction) -> Step | Refusal:
     definition, case, event = reaction.definition, reaction.case, reaction.event
-    if all(timer.id != event.id for timer in case.timers):
+    fired = next((timer for timer in case.timers if timer.id == event.id), None)
+    if fired is None:
         told = f'The timer "{event.name}" of case {case.id} is not armed any more.'
         return Refusal("stale-timer", told, {"timer": event.name})
-    reaction.timers = tuple(timer for timer in case.timers if timer.id != event.id)
-    if not definition.chart.candidates(case.configuration, case.memory, event.name):
+    timing.fire(fired, reaction)
+    heard = bool(definition.chart.candidates(case.configuration, case.memory, event.name))
+    # What the clock says of a service level is a step by itself, whether or not the states make anything of it.
+    if definition.is_level_event(event.name):
+        return _run(reaction, lambda: (heard and definition.chart.react(reaction, event.name)) or None)
+    if not heard:
         return _not_accepted(definition, case, event)
     return _run(reaction, lambda: definition.chart.react(reaction, event.name))
 
@@ -145,16 +178,23 @@ def _run(reaction: Reaction, react: Callable[[], bool | None]) -> Step | Refusal
     try:
         if react() is False:
             return guarded(reaction)
+        unfit = _misshapen(reaction)
+        if unfit is not None:
+            return unfit
+        reaction.settle()
     except EndlessLoop as loop:
         told = f"{_version(reaction)} does not come to rest: {loop}"
         return Refusal("endless-loop", told, {"states": list(loop.states)})
     except Faulty as faulty:
-        told = f'{_version(reaction)} failed on "{event.name}" at {faulty.place}: {faulty.text}: {faulty.problem}'
-        facts = {"place": faulty.place, "expression": faulty.text, "problem": faulty.problem}
-        return Refusal("faulty-expression", told, facts)
-    return _misshapen(reaction) or Step(
-        event, reaction.now, case, reaction.after(), tuple(reaction.taken), tuple(reaction.effects)
-    )
+        return _faulty(reaction, event, faulty)
+    after = reaction.after()
+    return Step(event, reaction.now, case, after, tuple(reaction.taken), tuple(reaction.effects))
+
+
+def _faulty(reaction: Reaction, event: Event, faulty: Faulty) -> Refusal:
+    told = f'{_version(reaction)} failed on "{event.name}" at {faulty.place}: {faulty.text}: {faulty.problem}'
+    facts = {"place": faulty.place, "expression": faulty.text, "problem": faulty.problem}
+    return Refusal("faulty-expression", told, facts)
 
 
 def _misshapen(reaction: Reaction) -> Refusal | None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
-from caseway.engine.duration import parse_duration
+from caseway.engine.calendar import ROUND_THE_CLOCK, Reckoning
+from caseway.engine.duration import duration_text, parse_duration
 from caseway.engine.expression import Activation, ExpressionError, Program
 from caseway.engine.guard import Faulty
+
+if TYPE_CHECKING:
+    from caseway.engine.reaction import Reaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +65,65 @@ Value = Literal | Computed | Items | Fields
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """How long a timer waits: fixed, or an ISO 8601 duration that the case's data hold."""
+    """How long: fixed, or an ISO 8601 duration that the case's data hold; and how that time is counted.
+
+    `place` says where in the document it stands. What cannot be counted is Faulty.
+    """
 
     value: timedelta | Computed
+    reckoning: Reckoning = ROUND_THE_CLOCK
+    place: str = ""
 
-    def evaluate(self, activation: Activation) -> timedelta:
+    def length(self, activation: Activation) -> timedelta:
+        """Return how long it is now."""
         if isinstance(self.value, timedelta):
             return self.value
         text = self.value.evaluate(activation)
         try:
             return parse_duration(text)
         except ValueError as error:
-            raise Faulty(self.value.place, self.value.program.text, str(error)) from error
+            raise self._faulty(error) from error
+
+    def after(self, at: datetime, activation: Activation) -> datetime:
+        """Return the first instant at which so much time has passed since `at`."""
+        length = self.length(activation)
+        try:
+            return self.reckoning.plus(at, length)
+        except ValueError as error:
+            raise self._faulty(error) from error
+
+    def before(self, at: datetime, activation: Activation) -> datetime:
+        """Return the last instant from which so much time passes until `at`."""
+        length = self.length(activation)
+        try:
+            return self.reckoning.minus(at, length)
+        except ValueError as error:
+            raise self._faulty(error) from error
+
+    def again(self, since: datetime, earliest: datetime, activation: Activation) -> datetime:
+        """Return the next of the instants that follow `since` one such delay after another, and do not lie before `earliest`."""
+        length = self.length(activation)
+        if not length:
+            raise self._faulty("a series whose timers do not lie apart never rests")
+        try:
+            count = max(-(-self.reckoning.between(since, earliest) // length), 1)
+            found = self.reckoning.plus(since, count * length)
+            # Between the last working time and `earliest` no more of it may lie, and so the one before it may come out.
+            return found if found >= earliest else self.reckoning.plus(since, (count + 1) * length)
+        except ValueError as error:
+            raise self._faulty(error) from error
+
+    def due(self, reaction: Reaction) -> datetime:
+        """Return when a timer is due that is armed with this delay now."""
+        return self.after(reaction.now, reaction.activation)
+
+    @property
+    def text(self) -> str:
+        """How long, as the document has it."""
+        return duration_text(self.value) if isinstance(self.value, timedelta) else self.value.program.text
+
+    def _faulty(self, problem: object) -> Faulty:
+        return Faulty(self.place, self.text, str(problem))
 
 
 def replaced(data: Mapping[str, Any], path: Sequence[str], value: Any) -> dict[str, Any]:

@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from caseway.engine.acceptance import Acceptance, acceptances
 from caseway.engine.actor import Actor
-from caseway.engine.case import Case, Timer
-from caseway.engine.definition import Definition, speak
+from caseway.engine.case import Case, Level, LevelStatus, Timer
+from caseway.engine.definition import Definition, LevelRule, speak
+from caseway.engine.duration import duration_text
 from caseway.engine.effect import Message
-from caseway.engine.journal import case_record
+from caseway.engine.journal import case_record, instant_text
 from caseway.engine.outcome import Entry
+from caseway.engine.service_level import used
 from caseway.engine.visibility import visible
+
+
+@dataclass(frozen=True, slots=True)
+class LevelView:
+    """A service level as it stands now. `consumed` is what is used of the budget until now; `title` is for people."""
+
+    name: str
+    title: str
+    status: LevelStatus
+    budget: timedelta
+    consumed: timedelta
+    due: datetime | None
+    warned: tuple[int, ...]
+    run: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +45,7 @@ class CaseView:
     withheld: tuple[str, ...]
     title: str
     guidance: tuple[str, ...]
+    levels: tuple[LevelView, ...]
     accepts: tuple[Acceptance, ...]
 
     @property
@@ -49,7 +66,22 @@ def case_view(definition: Definition, case: Case, actor: Actor | None, language:
     )
     leaves = [definition.states[path] for path in case.configuration]
     title = ", ".join(speak(state.title, language) or state.path for state in leaves)
-    return CaseView(case, data, withheld, title, tuple(guidance), tuple(acceptances(definition, case, actor, now)))
+    levels = tuple(_level_view(definition.levels[level.name], level, language, now) for level in case.levels)
+    accepts = tuple(acceptances(definition, case, actor, now))
+    return CaseView(case, data, withheld, title, tuple(guidance), levels, accepts)
+
+
+def _level_view(rule: LevelRule, level: Level, language: str, now: datetime) -> LevelView:
+    return LevelView(
+        name=level.name,
+        title=speak(rule.title, language) or level.name,
+        status=level.status,
+        budget=level.budget,
+        consumed=used(rule, level, now),
+        due=level.due,
+        warned=level.warned,
+        run=level.run,
+    )
 
 
 def entry_views(definition: Definition, entries: Iterable[Entry], case: Case, actor: Actor | None) -> Iterator[Entry]:
@@ -72,6 +104,19 @@ def _entry_view(definition: Definition, entry: Entry, case: Case, actor: Actor) 
     return replace(entry, event=replace(entry.event, data=data), change=change, effects=effects)
 
 
+def level_record(level: LevelView) -> dict[str, Any]:
+    """Write a service level as JSON, in the form that `show --json` promises."""
+    return {
+        "name": level.name,
+        "status": level.status,
+        "due": None if level.due is None else instant_text(level.due),
+        "budget": duration_text(level.budget),
+        "consumed": duration_text(level.consumed),
+        "warned": list(level.warned),
+        "run": level.run,
+    }
+
+
 def view_record(view: CaseView) -> dict[str, Any]:
     """Write a view as JSON, in the form that `show --json` promises."""
     record = case_record(view.case)
@@ -89,6 +134,7 @@ def view_record(view: CaseView) -> dict[str, Any]:
         "withheld": list(view.withheld),
         "assignee": view.case.assignee,
         "timers": [{key: timer[key] for key in ("name", "due", "fault")} for timer in record["timers"]],
+        "service_levels": [level_record(level) for level in view.levels],
         "accepts": [{"event": each.event, "by": list(each.by)} for each in view.accepts if each.accepted is not False],
         "guidance": list(view.guidance),
     }

@@ -13,7 +13,7 @@ from caseway.engine.fault import Fault
 from caseway.engine.fit import Predicate, predicate
 from caseway.engine.misfit import Misfit
 
-Name = Literal["process", "scenarios"]
+Name = Literal["process", "scenarios", "calendar"]
 Schema = Mapping[str, Any]
 
 DEPTH = 64

@@ -8,8 +8,9 @@ from typing import Any
 from caseway.engine.action import Action, Append, Arm, Cancel, Change, FieldPath, Pay, Raise, Remove, Set, Tell, When
 from caseway.engine.compiler.compilation import INTEGER, Compilation, place
 from caseway.engine.compiler.expression import NOTHING, Expressions
+from caseway.engine.compiler.timer import Timers
 from caseway.engine.expression import Schema, Scope
-from caseway.engine.fault import Path, suggestion
+from caseway.engine.fault import Path
 from caseway.engine.value import Fields, Value
 
 PLATFORM = {"text": "platform"}
@@ -21,6 +22,7 @@ class Actions:
 
     def __init__(self, compilation: Compilation, expressions: Expressions) -> None:
         self.compilation, self.expressions = compilation, expressions
+        self.timing = Timers(compilation, expressions)
         self.messages = {
             name: self._message(name, rule) for name, rule in (compilation.content.get("messages") or {}).items()
         }
@@ -59,8 +61,8 @@ class Actions:
             case {"raise": {"event": str(event), **rest}}:
                 data: Any = rest.get("data") or {}
                 return self._raise(scope, event, data, (*path, "raise", "event"), (*path, "raise", "data"))
-            case {"arm": {"timer": str(timer), "delay": str(delay)}}:
-                return self._arm(scope, timer, delay, (*path, "arm"))
+            case {"arm": {"timer": str(timer)} as arm}:
+                return self._arm(scope, timer, arm, (*path, "arm"))
             case {"cancel": str(timer)}:
                 self.cancelled.append((timer, (*path, "cancel")))
                 return Cancel(timer)
@@ -82,7 +84,7 @@ class Actions:
     ) -> tuple[tuple[FieldPath, Value], ...]:
         made = []
         for name, written in fields.items():
-            schema = self._field(shape, name, (*path, name), at_key=True)
+            schema = self.compilation.field(shape, name, (*path, name), at_key=True)
             if schema is None:
                 continue
             value = self.expressions.value(scope, written, (*path, name), schema)
@@ -90,27 +92,9 @@ class Actions:
                 made.append((tuple(name.split(".")), value))
         return tuple(made)
 
-    def _field(self, shape: Schema, name: str, path: Path, *, at_key: bool = False) -> Schema | None:
-        """Return the shape of a field by its dotted path; report the first part that is not declared."""
-        at: Schema = shape
-        for part in name.split("."):
-            properties = at.get("properties") or {}
-            free = at.get("additionalProperties")
-            if part in properties:
-                at = properties[part]
-            elif isinstance(free, Mapping):
-                at = free
-            else:
-                told = f'"{name}" is not a field of the data here'
-                self.compilation.fault(
-                    "unknown-field", told, path, suggestion(part, properties), value=name, at_key=at_key
-                )
-                return None
-        return at
-
     def _list(self, name: str, path: Path) -> Schema | None:
         """Return the shape of the items of a list in the case's data."""
-        schema = self._field(self.compilation.data.schema, name, path)
+        schema = self.compilation.field(self.compilation.data.schema, name, path)
         if schema is None:
             return None
         if schema.get("type") not in ("array", ["array", "null"], ["null", "array"]):
@@ -152,10 +136,10 @@ class Actions:
         value = self.expressions.value(scope, dict(data), data_path, schema)
         return Raise(event, value, place(path)) if isinstance(value, Fields) else None
 
-    def _arm(self, scope: Scope, timer: str, delay: str, path: Path) -> Action | None:
+    def _arm(self, scope: Scope, timer: str, written: Mapping[str, Any], path: Path) -> Action | None:
         self.timers.add(timer)
         known = self.compilation.known("event", timer, self.compilation.events, (*path, "timer"))
-        when = self.expressions.delay(scope, delay, (*path, "delay"))
+        when = self.timing.when(scope, written, path)
         return Arm(timer, when) if known and when else None
 
     # messages and payouts

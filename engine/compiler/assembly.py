@@ -11,6 +11,7 @@ from caseway.engine.definition import State, TimerRule, Transition, WorkRule
 from caseway.engine.guard import Guard
 from caseway.engine.reaction import Reaction
 from caseway.engine.statechart import Statechart
+from caseway.engine.timer import start
 
 Callback = Callable[[Reaction], object]
 
@@ -68,7 +69,7 @@ def _disarming(state: State) -> Iterator[Callback]:
 
 
 def _armed(rule: TimerRule) -> Callback:
-    return lambda reaction: reaction.arm(rule.name, rule.delay.evaluate(reaction.activation))
+    return lambda reaction: start(rule, reaction)
 
 
 def _voided(rule: TimerRule) -> Callback:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from caseway.engine.calendar import Calendar
 from caseway.engine.expression import Language, Schema, Scope
 from caseway.engine.fault import Fault, Path, Severity, suggestion
 from caseway.engine.shape import Shape
@@ -51,9 +52,14 @@ def listed(value: Any) -> list[Any]:
 
 @dataclass
 class Compilation:
-    """One run of the compiler over a document whose shape has been checked."""
+    """One run of the compiler over a document whose shape has been checked.
+
+    `kept`: a store kept the document, so all of it was sound when it came there.
+    """
 
     content: Mapping[str, Any]
+    kept: bool = False
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     language: Language = field(default_factory=Language)
     used: set[tuple[str, str]] = field(default_factory=set)
@@ -65,6 +71,7 @@ class Compilation:
         self.parameters: Mapping[str, Any] = self.content.get("parameters") or {}
         self.roles: Mapping[str, Any] = self.content.get("roles") or {}
         self.events = {name: rule or {} for name, rule in (self.content.get("events") or {}).items()}
+        self.heard = (*self.events, *_level_events(self.content.get("service_levels") or {}))
         self.event_data = {name: Shape(rule.get("data") or {"type": "object"}) for name, rule in self.events.items()}
         self._common: dict[str, Schema] = {
             "case": self.data.schema,
@@ -112,6 +119,22 @@ class Compilation:
         self.used.add((what, name))
         return True
 
+    def field(self, shape: Schema, name: str, path: Path, *, at_key: bool = False) -> Schema | None:
+        """Return the shape of a field by its dotted path; report the first part that is not declared."""
+        at: Schema = shape
+        for part in name.split("."):
+            properties = at.get("properties") or {}
+            free = at.get("additionalProperties")
+            if part in properties:
+                at = properties[part]
+            elif isinstance(free, Mapping):
+                at = free
+            else:
+                told = f'"{name}" is not a field of the data here'
+                self.fault("unknown-field", told, path, suggestion(part, properties), value=name, at_key=at_key)
+                return None
+        return at
+
     def implements(self, holder: Mapping[str, Any], path: Path) -> tuple[str, ...]:
         """Return the rules that a part of the document carries, all of them declared."""
         sources = self.content.get("sources") or {}
@@ -136,7 +159,9 @@ class Compilation:
         return self._scope("due", {"id": STRING, "name": STRING, "due": INSTANT})
 
     def scope_of(self, event: str) -> Scope:
-        """What is seen while a declared event runs."""
+        """What is seen while a declared event runs, or one that the clock sends for a service level."""
+        if event not in self.event_data:
+            return self.timed
         shape = self.event_data[event].schema
         return self._scope(
             ("event", event if shape.get("properties") else ""), {"id": STRING, "name": STRING, "data": shape}
@@ -153,6 +178,13 @@ class Compilation:
         if key not in self._scopes:
             self._scopes[key] = self.language.scope({**self._common, "event": record(event)})
         return self._scopes[key]
+
+
+def _level_events(levels: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the events that the clock sends for service levels."""
+    for name, level in levels.items():
+        yield from (f"{name}.warned.{percent}" for percent in level.get("warnings") or ())
+        yield f"{name}.breached"
 
 
 def _schema_of(value: Any) -> Schema:

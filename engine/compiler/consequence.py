@@ -14,12 +14,21 @@ _SECTIONS = {
     "unknown-payout": "payouts",
     "unknown-source": "sources",
     "unknown-condition": "conditions",
+    "unknown-calendar": "calendars",
 }
 """The faults of names that mean nothing, and the sections that would declare them."""
-_DECLARING = ("states", "properties", "required", "items", "data", "parameters", *_SECTIONS.values())
+_OF_CALENDARS = {"unknown-holiday": ("holidays", 3), "idle-day": ("hours", 3), "never-open": ("hours", 1)}
+"""The faults of calendars that may only follow from others: the key where those are, and how deep in the calendar they are told."""
+_DECLARING = (
+    *("states", "properties", "required", "items", "data", "parameters"),
+    *_SECTIONS.values(),
+    *(key for key, _ in _OF_CALENDARS.values()),
+)
 _WHOLE = (("data",), ("properties",), ("items",), ("additionalProperties",))
 """How the paths end of shapes on which nobody knows what hangs."""
-_OF_FIELDS = frozenset({"unknown-field", "unknown-name", "may-be-absent", "may-be-null", "not-a-list", "map-order"})
+_OF_FIELDS = frozenset(
+    {"unknown-field", "unknown-name", "may-be-absent", "may-be-null", "not-a-list", "not-a-moment", "map-order"}
+)
 _ASSURED = frozenset({"may-be-absent", "may-be-null"})
 _GUARDS = ("guard", "when")
 _TIMERS = frozenset({"after", "arm", "delay", "timer", "name"})
@@ -75,6 +84,10 @@ def _follows(fault: Fault, lost: set[Path]) -> bool:
         return any("states" in path[-2:] and path[-1] in ("states", *name.split(".")) for path in lost)
     if fault.code == "unknown-timer":
         return any(_TIMERS & set(path[-3:]) for path in lost)
+    if fault.code in _OF_CALENDARS:
+        key, depth = _OF_CALENDARS[fault.code]
+        cause = (*fault.path[:-depth], key)
+        return any(path[: len(cause)] == cause for path in lost)
     if fault.code in _ASSURED and any("required" in path[-2:] for path in lost):
         return True
     if fault.code in _OF_FIELDS:

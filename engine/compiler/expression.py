@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from caseway.engine.compiler.compilation import BOOLEAN, STRING, STRINGS, Compilation, place
@@ -243,21 +244,46 @@ class Expressions:
 
     # delays and templates
 
-    def delay(self, scope: Scope, written: str, path: Path) -> Delay | None:
-        """Compile a delay: an ISO 8601 literal, a parameter that is one, or a string in the case's data."""
+    def delay(self, scope: Scope, written: str | Mapping[str, Any], path: Path) -> Delay | None:
+        """Compile a delay: an ISO 8601 literal, a parameter that is one, or a string in the case's data; of working time or not."""
+        if not isinstance(written, str):
+            return self._working(scope, written, path)
         parameter = written.removeprefix("param.")
         if parameter != written and parameter in self.compilation.parameters:
             self.compilation.used.add(("parameter", parameter))
             written_there = self.compilation.parameters[parameter]
-            return self._fixed_delay(written_there, ("parameters", parameter))
+            delay = self._fixed_delay(written_there, ("parameters", parameter))
+            return replace(delay, place=place(path)) if delay else None
         if not any(name in scope.variables for name in _NAME.findall(written)):
             return self._fixed_delay(written, path)
         program = self.program(scope, written, path, STRING)
-        return Delay(Computed(program, place(path))) if program else None
+        return Delay(Computed(program, place(path)), place=place(path)) if program else None
+
+    def _working(self, scope: Scope, written: Mapping[str, Any], path: Path) -> Delay | None:
+        """Compile a delay in the working time of a calendar."""
+        if not written.keys() >= {"working", "calendar"}:
+            return None
+        delay = self.delay(scope, written["working"], (*path, "working"))
+        name, at = written["calendar"], (*path, "calendar")
+        if not self.compilation.known("calendar", name, self.compilation.content.get("calendars") or {}, at):
+            return None
+        calendar = self.compilation.calendars.get(name)
+        self._warn_of_days(delay, written["working"], (*path, "working"))
+        return replace(delay, reckoning=calendar) if delay and calendar else None
+
+    def _warn_of_days(self, delay: Delay | None, written: str, path: Path) -> None:
+        """Warn of working time in days: a day is 24 hours of work, which takes three working days of eight."""
+        text = str(self.compilation.parameters.get(written.removeprefix("param."), written))
+        if delay and isinstance(delay.value, timedelta) and any(unit in text for unit in "DW"):
+            hours = f"PT{delay.value.total_seconds() / 3600:g}H"
+            told = f"{text} of working time is {hours[2:-1]} hours of work, for a day has 24"
+            self.compilation.warn(
+                "working-days", told, path, f"write {hours} if that is meant, or the hours of your working days"
+            )
 
     def _fixed_delay(self, written: Any, path: Path) -> Delay | None:
         try:
-            return Delay(parse_duration(str(written)))
+            return Delay(parse_duration(str(written)), place=place(path))
         except ValueError as error:
             message, _, hint = str(error).partition("; ")
             self.compilation.fault("bad-delay", message, path, hint, value=written)

@@ -10,13 +10,16 @@ from caseway.engine.actor import RESERVED_ROLES
 from caseway.engine.compiler import analysis
 from caseway.engine.compiler.action import Actions
 from caseway.engine.compiler.assembly import statechart
+from caseway.engine.compiler.calendar import calendars
 from caseway.engine.compiler.compilation import MOST, Compilation, TooManyFaults, content_hash
 from caseway.engine.compiler.consequence import told
 from caseway.engine.compiler.expression import Expressions
 from caseway.engine.compiler.pruning import sound, unpruned
+from caseway.engine.compiler.report import report_rule
+from caseway.engine.compiler.service_level import service_levels
 from caseway.engine.compiler.state import States, words
 from caseway.engine.compiler.tree import Branch, grow
-from caseway.engine.definition import Definition, EventRule, State
+from caseway.engine.definition import Definition, EventRule, LevelRule, ReportRule, State
 from caseway.engine.event import START
 from caseway.engine.fault import Fault, Path
 from caseway.engine.shape import shape_faults
@@ -35,17 +38,20 @@ class Compiled:
     faults: tuple[Fault, ...]
 
 
-def compile_process(content: Any, misshapen: Sequence[Fault] = ()) -> Compiled:
+def compile_process(content: Any, misshapen: Sequence[Fault] = (), *, kept: bool = False) -> Compiled:
     """Compile a document whose shape faults, if any, are given; they are part of what is returned.
 
     Parts with a wrong shape are left out, and the rest is checked for meaning all the same. What only a whole
     document can show (what is reachable, what is unused) is looked at only where the shape is right.
+
+    `kept` says that a store kept the document, so that it was sound when it came there: what it says of public holidays is
+    then believed rather than looked up, since the data about them change under a version that must not.
     """
     if not isinstance(content, Mapping) or not isinstance(content.get("states"), Mapping) or _is_unread(misshapen):
         return Compiled(None, tuple(misshapen))
-    kept = sound(content, misshapen)
-    data_faults = _data_faults(kept)
-    compilation = Compilation(sound(kept, data_faults))
+    left = sound(content, misshapen)
+    data_faults = _data_faults(left)
+    compilation = Compilation(sound(left, data_faults), kept)
     try:
         parts = _parts(compilation, whole=not misshapen and not data_faults)
     except TooManyFaults:
@@ -77,11 +83,14 @@ class _Parts:
     events: Mapping[str, EventRule]
     states: Mapping[str, State]
     initial: tuple[str, ...]
+    levels: Mapping[str, LevelRule]
+    report: ReportRule
 
 
 def _parts(compilation: Compilation, *, whole: bool) -> _Parts:
     """Compile all parts; where nothing was left out (`whole`) and nothing hides the picture, look at that as well."""
     root = grow(compilation.content)
+    compilation.calendars = calendars(compilation)
     expressions = Expressions(compilation)
     actions = Actions(compilation, expressions)
     events = _events(compilation)
@@ -90,13 +99,15 @@ def _parts(compilation: Compilation, *, whole: bool) -> _Parts:
     tree = States(compilation, expressions, actions)
     initial = tree.initial(root)
     states = tree.states(root)
+    levels = service_levels(compilation, expressions, root)
+    report = report_rule(compilation)
     _cancelled(compilation, actions)
     errors = {fault.code for fault in compilation.faults if fault.severity == "error"}
     if whole and not errors & analysis.HIDING:
         compilation.faults += analysis.faults(states, initial, root)
     if whole and all(fault.severity == "warning" for fault in compilation.faults):
         _unused(compilation, root)
-    return _Parts(events, states, initial)
+    return _Parts(events, states, initial, levels, report)
 
 
 def _definition(compilation: Compilation, content: Mapping[str, Any], parts: _Parts) -> Definition:
@@ -121,6 +132,9 @@ def _definition(compilation: Compilation, content: Mapping[str, Any], parts: _Pa
         scope=compilation.scope,
         timed=compilation.timed,
         chart=statechart(states, initial),
+        calendars=compilation.calendars,
+        levels=parts.levels,
+        report=parts.report,
     )
 
 
@@ -231,6 +245,7 @@ def _unused(compilation: Compilation, root: Branch) -> None:
         ("payout", "payouts"),
         ("condition", "conditions"),
         ("parameter", "parameters"),
+        ("calendar", "calendars"),
     ):
         for name in content.get(section) or {}:
             if (what, name) not in compilation.used and name not in worked:

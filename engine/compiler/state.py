@@ -41,6 +41,7 @@ class States:
 
     def __init__(self, compilation: Compilation, expressions: Expressions, actions: Actions) -> None:
         self.compilation, self.expressions, self.actions = compilation, expressions, actions
+        self.timing = actions.timing
 
     def states(self, root: Branch) -> dict[str, State]:
         """Compile every state, in document order."""
@@ -153,7 +154,7 @@ class States:
         written, place, scope = branch.written, branch.place, self.compilation.scope
         for event, rules in (written.get("on") or {}).items():
             path = (*place, "on", event)
-            if self.compilation.known("event", event, self.compilation.events, path, at_key=True):
+            if self.compilation.known("event", event, self.compilation.heard, path, at_key=True):
                 yield from self._choices(_Trigger(branch, "on", event, self.compilation.scope_of(event)), rules, path)
         yield from self._choices(_Trigger(branch, "always", "", scope), written.get("always"), (*place, "always"))
         if branch.children:
@@ -259,13 +260,9 @@ class States:
                 )
             names.add(name)
             self.actions.timers.add(name)
-            delay = (
-                self.expressions.delay(self.compilation.scope, rule["delay"], (*path, "delay"))
-                if "delay" in rule
-                else None
-            )
-            if delay:
-                yield TimerRule(name, delay)
+            timer = self.timing.rule(name, branch.path, rule, path)
+            if timer:
+                yield timer
 
     def _work(self, branch: Branch) -> WorkRule | None:
         written = branch.written.get("work")

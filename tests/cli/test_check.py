@@ -66,3 +66,11 @@ def test_a_folder_without_documents_is_a_usage_error(terminal):
 
     assert "no YAML file in none" in terminal.run("check", "none", code=2).stderr
     assert terminal.json("check", "none", code=2)["error"]["code"] == "usage"
+
+
+def test_calendars_are_checked_and_counted(terminal):
+    (terminal.folder / "calendars").mkdir()
+    text = 'calendar: office\nzone: Europe/Amsterdam\nhours: {monday: ["09:00-17:00"]}\n'
+    (terminal.folder / "calendars" / "office.yaml").write_text(text, encoding="utf-8")
+
+    assert terminal.run("check", "calendars").stderr == "0 processes, 1 calendar, 0 errors, 0 warnings\n"

@@ -24,6 +24,7 @@ def test_verbs_are_offered(terminal):
 
 def test_processes_are_offered(terminal):
     assert completed("start") == ["repair"]
+    assert completed("report") == ["repair"]
     assert completed("diagram", incomplete="x") == []
 
 

@@ -19,7 +19,7 @@ LATER = {
     "caseway.engine",
     "caseway.schemas",
 }
-VERBS = ("check", "test", "diagram", "start", "send", "show", "history", "list", "worker", "ledger", "db")
+VERBS = ("check", "test", "diagram", "start", "send", "show", "history", "list", "report", "worker", "ledger", "db")
 
 
 def modules_after(*arguments: str) -> set[str]:

@@ -268,6 +268,19 @@ def test_a_step_arms_and_cancels_timers(store):
     assert due_ids(store) == ["b", "c"]
 
 
+def test_a_timer_that_fires_arms_the_next_of_its_series(store):
+    case = opened(store, timers=[timer("OF-1:1:0", 1)])
+    for number in (2, 3):
+        armed = timer(case.timers[0].next_id, number)
+        again = SetTimer(armed.id, armed.name, armed.due)
+        fired = moving(case, case.timers[0].id, timers=(armed,), effects=[again])
+        assert store.commit(fired).effects == (again,)
+        case = fired.after
+        assert due_ids(store) == [f"OF-1:1:0#{number}"]
+        assert store.load("OF-1", "").case.timers == (armed,)
+    assert [line.event.id for line in store.journal("OF-1")] == ["start", "OF-1:1:0", "OF-1:1:0#2"]
+
+
 def test_a_timer_set_aside_is_not_due_until_it_is_mended(store):
     case = opened(store, timers=[timer("a", 1), timer("b", 2)])
     aside = moving(case, "e2", timers=(timer("a", 1, fault="a guard failed"), timer("b", 2)))

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from caseway.adapters.shared_calendar import is_shared
 from caseway.adapters.yaml_document import read
-from caseway.schemas.validator import faults, schema
+from caseway.schemas.validator import Name, faults, schema
 
 HOUSE = Path(__file__).resolve().parents[2]
 ROOMS = ("processes", "tests", "examples", "benchmarks", "docs")
@@ -27,6 +28,8 @@ HEAD = {"process": "semantics", "version": 1}
 def misfits(path: Path, content: dict[str, Any]) -> tuple[object, ...]:
     if path.name.endswith(".scenarios.yaml"):
         return faults(content, "scenarios")
+    if is_shared(path):
+        return faults(content, "calendar")
     if "rule" not in content:
         return faults(content, "process")
     story = {key: content[key] for key in ("people", "scenarios") if key in content}
@@ -43,7 +46,8 @@ def test_a_document_has_the_form_of_its_schema(path: Path) -> None:
 def test_the_schemas_themselves_are_schemas() -> None:
     from jsonschema import Draft7Validator, Draft202012Validator
 
-    for name in ("process", "scenarios"):
+    names: tuple[Name, ...] = ("process", "scenarios", "calendar")
+    for name in names:
         Draft7Validator.check_schema(schema(name))
         Draft202012Validator.check_schema(schema(name))
 

@@ -10,13 +10,14 @@ from fnmatch import fnmatch
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from shutil import copytree
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caseway.adapters.diagnostic import Diagnostic, as_json, as_text
-from caseway.adapters.wiring import SCENARIO_SUFFIX, SHIPPED, Checked, check_process, check_scenarios
+from caseway.adapters.wiring import SCENARIO_SUFFIX, SHIPPED, Checked, check, check_process, check_scenarios
 from caseway.adapters.yaml_document import bound as yaml_bound
 from caseway.engine.bound import LIST_LENGTH
 from caseway.engine.compiler.compilation import MOST
@@ -26,12 +27,9 @@ from caseway.engine.compiler.state import TARGETS
 from caseway.engine.expression import bound as expression_bound
 
 ROOT = Path(__file__).parents[2]
-BROKEN = sorted((Path(__file__).parent / "broken").glob("*.yaml"))
+HERE = Path(__file__).parent
+BROKEN = sorted([*(HERE / "broken").glob("*.yaml"), *(HERE / "calendars").glob("broken-*.yaml")])
 EXPECT = re.compile(r"# expect: (\d+):(\d+) (?:(message|hint): (.*)|([a-z0-9-]+) (error|warning))")
-
-
-def check(path: Path) -> Checked:
-    return check_scenarios(path) if path.name.endswith(SCENARIO_SUFFIX) else check_process(path)
 
 
 @dataclass(frozen=True)
@@ -251,16 +249,22 @@ NASTY = (
     "é",
 )
 TEXTS = {path.parent.name: path.read_text(encoding="utf-8") for path in sorted(SHIPPED.glob("*/v1.yaml"))}
+CALENDAR = "nl-be-office"
+PROCESSES = sorted(TEXTS)
+TEXTS[CALENDAR] = (SHIPPED / "calendars" / f"{CALENDAR}.yaml").read_text(encoding="utf-8")
 TOKENS = {name: sorted(set(WORD.findall(text))) for name, text in TEXTS.items()}
 
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("mutated") / "v1.yaml"
+    folder = tmp_path_factory.mktemp("mutated")
+    copytree(SHIPPED / "calendars", folder / "calendars")
+    (folder / "process").mkdir()
+    return folder / "process" / "v1.yaml"
 
 
 def mutated(name: str, draw: Random) -> bytes:
-    """Return a shipped process with one to three things changed: a line, a word, or some bytes."""
+    """Return a shipped document with one to three things changed: a line, a word, or some bytes."""
     text = TEXTS[name]
     for _ in range(draw.randint(1, 3)):
         lines = text.split("\n")
@@ -298,13 +302,34 @@ def reworded(line: str, word: str, draw: Random) -> str:
 
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
-@given(name=st.sampled_from(sorted(TEXTS)), draw=st.randoms(use_true_random=False))
+@given(name=st.sampled_from(PROCESSES), draw=st.randoms(use_true_random=False))
 def test_no_change_to_a_process_makes_checking_it_fail(scratch: Path, name: str, draw: Random) -> None:
     scratch.write_bytes(mutated(name, draw))
     found = check_process(scratch)
     assert found.is_sound is (found.definition is not None)
+    told_in_places(found, scratch)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(draw=st.randoms(use_true_random=False))
+def test_no_change_to_a_shared_calendar_makes_checking_it_or_a_process_with_it_fail(
+    scratch: Path, draw: Random
+) -> None:
+    path = scratch.parent.parent / "calendars" / "office.yaml"
+    path.write_bytes(mutated(CALENDAR, draw).replace(CALENDAR.encode(), b"office"))
+    found = check(path)
+    told_in_places(found, path)
+    scratch.write_bytes(process(calendars="{desk: office}"))
+    using = check_process(scratch)
+    assert [each.code for each in using.diagnostics if each.severity == "error"] == (
+        [] if found.is_sound else ["calendar-not-sound"]
+    )
+
+
+def told_in_places(found: Checked, path: Path) -> None:
+    """Hold diagnostics to the lines that a file has."""
     assert as_text(found.diagnostics).count("\n") >= len(as_json(found.diagnostics))
-    lines = scratch.read_bytes().count(b"\n") + scratch.read_bytes().count(b"\r") + 1
+    lines = path.read_bytes().count(b"\n") + path.read_bytes().count(b"\r") + 1
     assert all(1 <= each.line <= lines and 1 <= each.column < each.end_column for each in found.diagnostics)
 
 

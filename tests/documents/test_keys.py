@@ -90,11 +90,12 @@ SAID_ELSEWHERE = {"value.then.text", "objectShape.allOf.1.type", "ordinaryState.
 
 
 def described(node, path=()) -> Iterator[tuple]:
-    """Yield where the schema allows a key, but for the branches of a choice, which repeat what stands elsewhere."""
+    """Yield where the schema allows a key, but for the branches of a choice, which repeat what stands elsewhere, or refuse it."""
     if isinstance(node, dict):
         for name, value in node.get("properties", {}).items():
             here = (*path, "properties", name)
-            if ".".join(map(str, here[1:])).replace("properties.", "") not in SAID_ELSEWHERE:
+            refused = "not" in value
+            if not refused and ".".join(map(str, here[1:])).replace("properties.", "") not in SAID_ELSEWHERE:
                 yield here
             yield from described(value, here)
         for key, value in node.items():

@@ -5,7 +5,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from caseway.schemas.validator import DEPTH, NODES, faults, properties, schema
 
-NAMES = ["process", "scenarios"]
+NAMES = ["process", "scenarios", "calendar"]
 
 VISIT = {
     "process": "orange-friends-visit",
@@ -110,8 +110,38 @@ EVERYTHING = {
             "payer_account": "z",
         },
     },
+    "calendars": {
+        "shared": "nl-be-office",
+        "desk": {
+            "title": {"en": "Desk"},
+            "description": "Where customers call.",
+            "zone": "Europe/Amsterdam",
+            "hours": {"monday": ["09:00-12:30", "13:00-17:00"], "sunday": []},
+            "holidays": ["NL", "DE-BY"],
+            "closed": [{"date": "2026-12-24", "reason": "Christmas Eve"}, {"every": "12-31", "reason": {"en": "Late"}}],
+            "open": [{"holiday": "Good Friday", "reason": "Not here", "hours": ["09:00-13:00"]}],
+        },
+    },
+    "service_levels": {
+        "answer": {
+            "title": "Soon",
+            "description": "Promised.",
+            "budget": {"working": "PT8H", "calendar": "desk"},
+            "runs_in": ["a"],
+            "stands_still_in": ["a.b"],
+            "met_in": ["d"],
+            "met_on": ["e"],
+            "restarts_on": ["e"],
+            "warnings": [1, 99],
+            "target": {"on_time": "param.n", "late": 0},
+            "implements": ["A-1"],
+        },
+        "plain": {"budget": "PT1H", "runs_in": ["a"], "met_on": ["e"], "target": {"on_time": 100}},
+    },
+    "report": {"by": "case.size", "per": "week", "calendar": "desk"},
     "states": {
         "a": {
+            "on": {"answer.breached": {}, "answer.warned.75": {"target": "d"}},
             "entry": [
                 {"set": {"x.y": None, "z": [1, "two", {"text": "three"}, {"text": "four", "five": 5}]}, "when": "late"},
                 {"append": {"to": "notes", "item": {"by": "actor.id"}}},
@@ -120,6 +150,8 @@ EVERYTHING = {
                 {"raise": "e"},
                 {"raise": {"event": "e", "data": {"points": 3}}, "implements": ["A-1"]},
                 {"arm": {"timer": "e", "delay": "PT1H"}},
+                {"arm": {"timer": "e", "at": "case.due"}},
+                {"arm": {"timer": "e", "at": "case.due", "plus": {"working": "param.n", "calendar": "desk"}}},
                 {"cancel": "a.after.1"},
                 {"pay": "p"},
             ],
@@ -128,7 +160,13 @@ EVERYTHING = {
             "states": {"b": {}, "h": {"type": "history", "deep": True, "default": "b"}},
             "always": {"guard": ["late", True], "target": ["c.r.x", "c.s.x"], "internal": False},
             "done": [{"target": "d", "title": "Done"}],
-            "after": [{"delay": "P1D", "name": "remind"}],
+            "after": [
+                {"delay": "P1D", "name": "remind"},
+                {"delay": {"working": "PT8H", "calendar": "desk"}, "every": "P1D", "times": 3},
+                {"at": "case.due", "minus": "P1D"},
+                {"at": "case.due", "plus": "P1D", "every": "P7D", "times": "param.n"},
+                {"every": "P7D"},
+            ],
             "guidance": [{"text": "Be kind."}, {"role": ["x", "y"], "text": {"en": "Be kind."}}],
         },
         "c": {"type": "parallel", "states": {"r": {"states": {"x": {"type": "final"}}}, "s": {"states": {"x": {}}}}},
@@ -148,6 +186,7 @@ STORY = {
             "steps": [
                 {"send": "accept", "as": "anna", "data": {}, "refused": "not-allowed"},
                 {"wait": "PT1H"},
+                {"until": "2026-05-04T15:00:00Z"},
                 {"expect": {"state": "offered", "assignee": None}},
             ],
             "expect": {
@@ -161,10 +200,17 @@ STORY = {
                 "postings": [{"owner": "anna", "account": "cash", "amount": 225, "unit": "EUR"}],
                 "balances": {"anna/cash/EUR": 225},
                 "timers": ["claim_within"],
+                "service_levels": {
+                    "answer": {"status": "met", "consumed": "PT7H59M", "due": None, "warned": [75], "run": 2},
+                    "other": {"due": "2026-05-04T15:00:00Z"},
+                },
             },
         }
     ],
 }
+
+
+CALENDAR = {"calendar": "nl-be-office", **EVERYTHING["calendars"]["desk"]}
 
 
 def process(**parts):
@@ -187,6 +233,18 @@ def data(**parts):
     return process(data={"type": "object", "properties": {"f": parts}})
 
 
+def calendar(**parts):
+    return process(calendars={"c": {"zone": "UTC", "hours": {"monday": ["09:00-17:00"]}} | parts})
+
+
+def level(**parts):
+    return process(service_levels={"l": {"budget": "PT1H", "runs_in": ["s"], "met_in": ["t"]} | parts})
+
+
+def timed(**parts):
+    return state(after=[parts])
+
+
 def scenario(**parts):
     return {"process": "a", "version": 1, "scenarios": [{"name": "n"} | parts]}
 
@@ -196,6 +254,10 @@ IN_E = (*IN_S, "on", "e")
 IN_ACTION = (*IN_S, "entry", 0)
 IN_F = ("data", "properties", "f")
 IN_N = ("scenarios", 0)
+IN_C = ("calendars", "c")
+IN_L = ("service_levels", "l")
+IN_T = (*IN_S, "after", 0)
+IN_ARM = (*IN_ACTION, "arm")
 
 # document, code, path, at_key, what the message or the hint must say
 PROCESS_FAULTS = [
@@ -315,13 +377,75 @@ PROCESS_FAULTS = [
     (action(set={"a": {"text": 3}}), "wrong-type", (*IN_ACTION, "set", "a", "text"), False, '"3" in quotes'),
     (action(append={"to": "x"}), "missing-key", (*IN_ACTION, "append"), False, 'add "item"'),
     (action(remove={"from": "x"}), "missing-key", (*IN_ACTION, "remove"), False, 'add "where"'),
+    (action(arm={"timer": "e", "delay": "PT1H", "until": "x"}), "unknown-key", (*IN_ARM, "until"), True, "possible"),
+    (action(arm={"timer": "e", "delay": "PT1H", "at": "case.x"}), "unknown-key", (*IN_ARM, "at"), True, "the others"),
+    (action(arm={"timer": "e", "delay": "PT1H", "plus": "PT1H"}), "unknown-key", (*IN_ARM, "plus"), True, "the others"),
     (
-        action(arm={"timer": "e", "delay": "PT1H", "at": "x"}),
+        action(arm={"timer": "e", "at": "case.x", "minus": "PT1H", "plus": "PT1H"}),
         "unknown-key",
-        (*IN_ACTION, "arm", "at"),
+        (*IN_ARM, "plus"),
         True,
-        "possible",
+        "the others",
     ),
+    (action(arm={"timer": "e"}), "missing-key", IN_ARM, False, 'add "at"'),
+    (action(arm={"timer": "e", "at": "param.x"}), "bad-name", (*IN_ARM, "at"), False, "case.appointment.starts_at"),
+    (timed(delay="PT1H", at="case.x"), "unknown-key", (*IN_T, "at"), True, "the others"),
+    (timed(delay="PT1H", minus="PT1H"), "unknown-key", (*IN_T, "minus"), True, "the others"),
+    (timed(at="case.x", minus="PT1H", plus="PT1H"), "unknown-key", (*IN_T, "plus"), True, "the others"),
+    (timed(every="PT1H", plus="PT1H"), "unknown-key", (*IN_T, "plus"), True, "the others"),
+    (timed(delay="PT1H", times=2), "unknown-key", (*IN_T, "times"), True, "the others"),
+    (timed(every="PT1H", times=0), "bad-value", (*IN_T, "times"), False, "at least 1"),
+    (timed(every="PT1H", times="3"), "bad-name", (*IN_T, "times"), False, "param.reminders"),
+    (timed(every=60), "wrong-type", (*IN_T, "every"), False, '"60" in quotes'),
+    (timed(delay={"working": "PT8H"}), "missing-key", (*IN_T, "delay"), False, 'add "calendar"'),
+    (timed(delay={"work": "PT8H", "calendar": "c"}), "unknown-key", (*IN_T, "delay", "work"), True, '"working"'),
+    (timed(delay={"working": 8, "calendar": "c"}), "wrong-type", (*IN_T, "delay", "working"), False, "in quotes"),
+    (state(on={"l.breach": {}}), "bad-name", (*IN_S, "on", "l.breach"), True, "answer.warned.75"),
+    (state(on={"l.warned.100": {}}), "bad-name", (*IN_S, "on", "l.warned.100"), True, "answer.warned.75"),
+    (process(calendars={"c": "Office"}), "bad-name", IN_C, False, "as in nl-be-office"),
+    (process(calendars={"c": None}), "wrong-type", IN_C, False, "a text or a mapping"),
+    (process(calendars={"c": {"hours": {}}}), "missing-key", IN_C, False, 'add "zone"'),
+    (calendar(calendar="c"), "unknown-key", (*IN_C, "calendar"), True, "possible"),
+    (calendar(hours={"mon": []}), "unknown-key", (*IN_C, "hours", "mon"), True, '"monday"'),
+    (calendar(hours={"monday": "09:00-17:00"}), "wrong-type", (*IN_C, "hours", "monday"), False, "even of one item"),
+    (calendar(hours={"monday": ["9:00"] * 49}), "too-many", (*IN_C, "hours", "monday"), False, "at most 48"),
+    (calendar(holidays=["nl"]), "bad-name", (*IN_C, "holidays", 0), False, "as in NL or DE-BY"),
+    (calendar(holidays=["NL", "NL"]), "not-unique", (*IN_C, "holidays"), False, "twice"),
+    (calendar(closed=[{"date": "2026-12-24"}]), "missing-key", (*IN_C, "closed", 0), False, 'add "reason"'),
+    (calendar(closed=[{"reason": "x"}]), "day-verbs", (*IN_C, "closed", 0), False, "one of date, every"),
+    (
+        calendar(open=[{"date": "2026-12-24", "holiday": "x", "reason": "x"}]),
+        "day-verbs",
+        (*IN_C, "open", 0, "holiday"),
+        True,
+        "cannot have both",
+    ),
+    (
+        calendar(open=[{"date": "2026-12-24", "reason": "x", "hours": []}]),
+        "too-few",
+        (*IN_C, "open", 0, "hours"),
+        False,
+        "is empty",
+    ),
+    (process(service_levels={"l": {"runs_in": ["s"], "met_in": ["t"]}}), "missing-key", IN_L, False, 'add "budget"'),
+    (
+        process(service_levels={"l": {"budget": "PT1H", "runs_in": ["s"]}}),
+        "missing-key",
+        IN_L,
+        False,
+        'add "met_in"',
+    ),
+    (level(runs_in=[]), "too-few", (*IN_L, "runs_in"), False, "at least 1"),
+    (level(runs_in="s"), "wrong-type", (*IN_L, "runs_in"), False, "even of one item"),
+    (level(warnings=[100]), "bad-value", (*IN_L, "warnings", 0), False, "at most 99"),
+    (level(warnings=[0]), "bad-value", (*IN_L, "warnings", 0), False, "at least 1"),
+    (level(target={}), "too-few", (*IN_L, "target"), False, "is empty"),
+    (level(target={"on_time": 101}), "bad-value", (*IN_L, "target", "on_time"), False, "at most 100"),
+    (level(target={"late": -1}), "bad-value", (*IN_L, "target", "late"), False, "at least 0"),
+    (level(target={"late": "few"}), "bad-name", (*IN_L, "target", "late"), False, "as in param.tolerated"),
+    (process(report={}), "too-few", ("report",), False, "is empty"),
+    (process(report={"by": "case.x", "per": "year"}), "not-allowed", ("report", "per"), False, "month"),
+    (process(report={"by": "x", "per": "day"}), "bad-name", ("report", "by"), False, "with case in front"),
     (action(**{"raise": {"data": {}}}), "missing-key", (*IN_ACTION, "raise"), False, 'add "event"'),
     (process(version=10**30), "integer-too-large", ("version",), False, "64 bits"),
 ]
@@ -338,7 +462,7 @@ SCENARIO_FAULTS = [
         True,
         "cannot have both",
     ),
-    (scenario(steps=[{}]), "step-verbs", (*IN_N, "steps", 0), False, "send, wait, expect"),
+    (scenario(steps=[{}]), "step-verbs", (*IN_N, "steps", 0), False, "send, wait, until, expect"),
     (
         scenario(steps=[{"wait": "PT1H", "as": "anna"}]),
         "unknown-key",
@@ -355,10 +479,37 @@ SCENARIO_FAULTS = [
         True,
         "anna/payable/EUR",
     ),
+    (scenario(steps=[{"until": "PT1H"}]), "bad-format", (*IN_N, "steps", 0, "until"), False, "2026-03-02T09:00:00Z"),
+    (
+        scenario(expect={"service_levels": {"l": {"status": "late"}}}),
+        "not-allowed",
+        (*IN_N, "expect", "service_levels", "l", "status"),
+        False,
+        "breached",
+    ),
+    (
+        scenario(expect={"service_levels": {"l": {"consumed": "8h"}}}),
+        "bad-format",
+        (*IN_N, "expect", "service_levels", "l", "consumed"),
+        False,
+        "PT1H",
+    ),
     (scenario(expect={"refusals": -1}), "bad-value", (*IN_N, "expect", "refusals"), False, "at least 0"),
 ]
 
-FAULTS = [("process", *fault) for fault in PROCESS_FAULTS] + [("scenarios", *fault) for fault in SCENARIO_FAULTS]
+CALENDAR_FAULTS = [
+    ({"zone": "UTC", "hours": {}}, "missing-key", (), False, 'add "calendar"'),
+    (CALENDAR | {"calendar": "Office"}, "bad-name", ("calendar",), False, "as in nl-be-office"),
+    (CALENDAR | {"hour": {}}, "unknown-key", ("hour",), True, 'did you mean "hours"?'),
+    (CALENDAR | {"zone": 1}, "wrong-type", ("zone",), False, "give a text"),
+]
+
+FAULTS = [
+    *(("process", *fault) for fault in PROCESS_FAULTS),
+    *(("scenarios", *fault) for fault in SCENARIO_FAULTS),
+    *(("calendar", *fault) for fault in CALENDAR_FAULTS),
+]
+GOOD = [("process", VISIT), ("process", EVERYTHING), ("scenarios", STORY), ("calendar", CALENDAR)]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -401,6 +552,15 @@ def test_a_reference_stands_beside_nothing_that_the_older_draft_would_overlook(n
             assert part["$ref"].removeprefix("#/definitions/") in schema(name)["definitions"]
 
 
+def test_a_calendar_has_the_same_form_in_a_process_and_in_a_file_of_its_own():
+    whole, shared = schema("process"), schema("calendar")
+    assert shared["definitions"].items() <= whole["definitions"].items()
+    within = whole["definitions"]["calendar"]
+    assert {key: value for key, value in shared["properties"].items() if key != "calendar"} == within["properties"]
+    assert shared["required"] == ["calendar", *within["required"]]
+    assert shared["description"].startswith(within["description"])
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_definition_is_used(name):
     used = {part["$ref"].removeprefix("#/definitions/") for part in parts(schema(name)) if "$ref" in part}
@@ -421,10 +581,10 @@ def test_the_keys_of_the_language_can_be_listed():
     assert set(keys["action.append"]) == {"to", "item"}
     assert set(keys["guidance"]) == {"role", "text", "implements"}
     assert keys["transition"]["guard"]["description"]
-    assert set(properties("scenarios")["step"]) == {"send", "as", "data", "refused", "wait", "expect"}
+    assert set(properties("scenarios")["step"]) == {"send", "as", "data", "refused", "wait", "until", "expect"}
 
 
-@pytest.mark.parametrize(("name", "document"), [("process", VISIT), ("process", EVERYTHING), ("scenarios", STORY)])
+@pytest.mark.parametrize(("name", "document"), GOOD)
 def test_a_good_document_has_no_faults(name, document):
     assert faults(document, name) == ()
 
@@ -452,7 +612,7 @@ def test_both_drafts_refuse_what_is_refused(name, document):
     assert not Draft202012Validator(schema(name)).is_valid(document)
 
 
-@pytest.mark.parametrize(("name", "document"), [("process", VISIT), ("process", EVERYTHING), ("scenarios", STORY)])
+@pytest.mark.parametrize(("name", "document"), GOOD)
 def test_both_drafts_accept_what_is_accepted(name, document):
     assert Draft7Validator(schema(name)).is_valid(document)
     assert Draft202012Validator(schema(name)).is_valid(document)

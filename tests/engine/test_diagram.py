@@ -51,6 +51,39 @@ def test_regions_stand_side_by_side():
     assert "both --> end: done" in drawn
 
 
+def test_a_timer_says_when_it_fires():
+    starts_at = {"type": ["string", "null"], "format": "date-time"}
+    office = {"zone": "UTC", "hours": {"monday": ["09:00-17:00"]}}
+    told = {
+        "after 1 h": {"delay": "param.patience"},
+        "after 8 h working time (office)": {"delay": {"working": "PT8H", "calendar": "office"}},
+        "after case.pause": {"delay": "case.pause"},
+        "at case.visit.starts_at": {"at": "case.visit.starts_at"},
+        "1 day before case.visit.starts_at": {"at": "case.visit.starts_at", "minus": "P1D"},
+        "30 min after case.visit.starts_at": {"at": "case.visit.starts_at", "plus": "PT30M"},
+        "every 1 h, 3 times": {"every": "PT1H", "times": 3},
+        "every 7 days": {"every": "P7D"},
+        "after 30 min, then every 1 h, twice": {"delay": "PT30M", "every": "PT1H", "times": 2},
+        "at case.visit.starts_at, then every 1 day, once": {"at": "case.visit.starts_at", "every": "P1D", "times": 1},
+    }
+    content = {
+        "process": "p",
+        "version": 1,
+        "parameters": {"patience": "PT1H"},
+        "calendars": {"office": office},
+        "data": {
+            "type": "object",
+            "properties": {
+                "pause": {"type": "string", "default": "PT2H"},
+                "visit": {"type": "object", "properties": {"starts_at": starts_at}},
+            },
+        },
+        "states": {"open": {"after": [{**each, "target": "end"} for each in told.values()]}, "end": {"type": "final"}},
+    }
+    drawn = mermaid(compiled(content))
+    assert re.findall("open --> end: (.*)", drawn) == list(told)
+
+
 def test_titles_are_in_the_language_asked_for():
     states = {
         "open": {"title": {"en": "Open", "nl": "Geopend"}, "on": {"take": {"target": "end"}}},

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caseway.engine.duration import LONGEST, duration_text, parse_duration
+from caseway.engine.duration import LONGEST, duration_text, duration_words, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,24 @@ def test_what_is_no_duration_is_refused_with_a_remedy(text, remedy):
 )
 def test_a_duration_has_one_canonical_form(duration, text):
     assert duration_text(duration) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("PT0S", "0 s"),
+        ("PT1H", "1 h"),
+        ("P1D", "1 day"),
+        ("P1W", "7 days"),
+        ("P2DT3H4M5S", "2 days 3 h 4 min 5 s"),
+        ("PT90S", "1 min 30 s"),
+        ("PT10M0.5S", "10 min 0.5 s"),
+        ("PT100M", "1 h 40 min"),
+        ("PT10S", "10 s"),
+    ],
+)
+def test_a_duration_can_be_read_by_people(text, words):
+    assert duration_words(parse_duration(text)) == words
 
 
 def test_a_negative_duration_has_no_text():

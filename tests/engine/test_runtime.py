@@ -145,6 +145,7 @@ def test_a_refused_event_is_not_remembered():
         ("start", {}, None, "reserved-event"),
         ("open.after.remind", {}, None, "reserved-event"),
         ("done.state.open", {}, None, "reserved-event"),
+        ("answer.breached", {}, None, "reserved-event"),
         ("grant", {}, CLERK, "not-accepted"),
         ("take", {}, CUSTOMER, "not-allowed"),
         ("take", {}, None, "not-allowed"),

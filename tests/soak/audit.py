@@ -145,7 +145,7 @@ def _invalid_run(definition: Definition, journal: list[Entry]) -> Found:
     for line in journal:
         outcome = step(definition, case, line.event, line.at)
         if isinstance(outcome, Refusal) and line.event.due is not None:
-            outcome = lapse(case, line.event, outcome)
+            outcome = lapse(case, line.event, outcome, definition)
         if isinstance(outcome, Refusal):
             yield f"revision {line.revision} cannot have been: {outcome.message}"
             return
