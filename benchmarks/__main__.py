@@ -6,7 +6,7 @@ import platform
 import sys
 from importlib import import_module
 
-NAMES = ("machine", "check", "startup", "store", "size", "workers", "hostile", "expression")
+NAMES = ("machine", "check", "startup", "store", "size", "report_size", "workers", "hostile", "expression", "calendar")
 
 
 def main(arguments: list[str]) -> int:

@@ -68,6 +68,24 @@ def lengthen(runtime: Runtime, url: str, id: str, lines: int) -> None:  # noqa: 
             connection.execute(text(statement.replace(":", "\\:")))
 
 
+def repeat(url: str, id: str, count: int) -> None:  # noqa: A002
+    """Give a case that has ended so many copies: case and journal, each under an id of its own, all at the same instants.
+
+    The id must be a text that stands nowhere else in a document.
+    """
+    with _loading(url) as connection:
+        numbers, copy = _NUMBERS.format(count=count), _ID.format(id=id)
+        document = f"replace(document, '{id}', {copy})"
+        for statement in (
+            f"""INSERT INTO caseway_case (id, {_SAME_CASE}, opened_at, last_at, document)
+                {numbers} SELECT {copy}, {_SAME_CASE}, opened_at, last_at, {document} FROM caseway_case, number WHERE id = '{id}'""",
+            f"""INSERT INTO caseway_journal ("case", revision, event_id, document)
+                {numbers} SELECT {copy}, revision, replace(event_id, '{id}', {copy}), {document}
+                FROM caseway_journal, number WHERE "case" = '{id}'""",
+        ):
+            connection.execute(text(statement.replace(":", "\\:")))
+
+
 def settle(url: str) -> None:
     """Have the database look at what was loaded, as it does by itself after a while."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")

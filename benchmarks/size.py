@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -79,6 +80,8 @@ def _of(name: str, stack: ExitStack, database: Callable[[], str], server: Server
     ]
     arms = [*histories, *passes, *pages, *searches]
     found = timings(arms, rounds=ROUNDS, elsewhere=server.processor)
+    _make_due(some, many)
+    peaks = [_peak(each) for each in (some, many)]
     due = _fired(some, many)
     pairs = list(zip([*found, *due][::2], [*found, *due][1::2], strict=True))
     rows = [row for pair in pairs for row in _rows(*pair)]
@@ -89,7 +92,21 @@ def _of(name: str, stack: ExitStack, database: Callable[[], str], server: Server
         for beginning, limit in most.items()
         if large.name.startswith(beginning)
     )
-    return Report(f"Size: {name}", (table(["what", "µs of clock", "times the smaller"], rows),), goals)
+    memory = [
+        [
+            f"a pass that fires {TOGETHER} of {DUE:,} due among {each.cases:,}",
+            f"{peak / 1e6:.1f}",
+            f"{peak / peaks[0]:.2f}",
+        ]
+        for each, peak in zip((some, many), peaks, strict=True)
+    ]
+    tables = (
+        table(["what", "µs of clock", "times the smaller"], rows),
+        table(["memory", "MB at the most", "times the smaller"], memory),
+    )
+    return Report(
+        f"Size: {name}", tables, (*goals, Goal("memory of a pass, times the smaller", peaks[1] / peaks[0], most=1.5))
+    )
 
 
 def _filled(stack: ExitStack, url: str, cases: int) -> Filled:
@@ -150,13 +167,26 @@ class Pages:
         assert self.lines == count * self.each
 
 
-def _fired(some: Filled, many: Filled) -> list[Timing]:
-    """Fire the timers of cases that are all due at once, by turns, a batch at a time."""
-    for each in (some, many):
+def _make_due(*databases: Filled) -> None:
+    for each in databases:
         bulk.multiply(each.runtime, each.url, "many-due", DUE - 1, _LONG_AGO)
         bulk.settle(each.url)
+
+
+def _peak(filled: Filled) -> int:
+    """Return how much memory a pass takes at the most while ever so many timers are due: bytes that Python allots."""
+    filled.runtime.fire_due_timers(limit=TOGETHER)  # so that what is made once has been made
+    tracemalloc.start()
+    filled.runtime.fire_due_timers(limit=TOGETHER)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+def _fired(some: Filled, many: Filled) -> list[Timing]:
+    """Fire the timers of cases that are all due at once, by turns, a batch at a time."""
     found: list[list[tuple[float, float]]] = [[], []]
-    for _ in range(DUE // TOGETHER):
+    for _ in range(DUE // TOGETHER - 2):  # two batches were measured for their memory
         for index, each in enumerate((some, many)):
             cpu, wall = process_time(), perf_counter()
             fired = len(each.runtime.fire_due_timers(limit=TOGETHER))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parent.parent
 MEANINGS = HOUSE / "docs" / "reference" / "codes.toml"
-ROOMS = ("engine", "schemas", "adapters/yaml_document", "adapters/wiring.py")
+ROOMS = ("engine", "schemas", "adapters/yaml_document", "adapters/shared_calendar.py", "adapters/wiring.py")
 
 _MAKERS = {
     "Fault": "fault",

@@ -70,6 +70,12 @@ THINGS = {
     "historyState": "History states",
     "transition": "Transitions",
     "timedTransition": "Timed transitions",
+    "delay": "Delays",
+    "calendar": "Calendars",
+    "closedDay": "Closed days",
+    "openDay": "Open days",
+    "serviceLevel": "Service levels",
+    "report": "Reports",
     "work": "Work",
     "guidance": "Guidance",
     "action": "Actions",
@@ -82,6 +88,7 @@ THINGS = {
     "given": "The start",
     "step": "Steps",
     "expectation": "Expectations",
+    "levelStanding": "Standings of service levels",
 }
 """What the things of the language are called, in the order of the page."""
 
@@ -144,7 +151,9 @@ def _things(name: Any) -> Iterator[str]:
         yield f"## {title}\n\n{whole['description']}\n\n{_keys(name, thing)}"
         for inner in found:
             if inner.startswith(f"{thing}."):
-                yield f"### `{inner.rpartition('.')[2]}`\n\n{_keys(name, inner)}"
+                key = inner.rpartition(".")[2]
+                whose = f" of {title.lower()}" if key in schema(name)["definitions"] else ""
+                yield f"### `{key}`{whose}\n\n{_keys(name, inner)}"
     told = [
         (f'<a id="{key.lower()}"></a>{_spaced(key)}', content["description"] + _limits(content))
         for key, content in schema(name)["definitions"].items()
