@@ -7,7 +7,7 @@ BENCH_READY := $(VENV)/.bench-ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types cover docs processes soak bench clean
+.PHONY: help setup demo test check format lint types cover docs processes soak contention bench clean
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ processes: $(READY) ## check every process, and play every scenario
 
 soak: $(READY) ## kill senders, workers and databases 500 times, and contend for hot cases; takes a while
 	$(BIN)/python -m tests.soak
+
+contention: $(READY) ## let many claim the same offer at the same moment, over and over
+	$(BIN)/python -m tests.contention
 
 bench: $(BENCH_READY) ## measure against the reference arms, in one run
 	$(BIN)/python -m benchmarks

@@ -12,15 +12,18 @@ from itertools import islice
 from threading import RLock
 from typing import Any, NoReturn
 
+from caseway.adapters.memory_directory import MemoryDirectory
 from caseway.engine import ledger
-from caseway.engine.backlog import COUNTED, Backlog, Queue, SetAside, sent_at_revision
-from caseway.engine.case import Case, Configuration, Timer
-from caseway.engine.effect import Message
+from caseway.engine.backlog import COUNTED, Backlog, Queue, SetAside, not_relayed, sent_at_revision
+from caseway.engine.case import Case, Configuration, Load, Timer
+from caseway.engine.effect import OUTBOUND, Message, Outbound, recipient
 from caseway.engine.errors import CaseConflict, InvalidInput, UnknownCase, UnknownProcess, VersionChanged
 from caseway.engine.journal import entry
+from caseway.engine.outbox import ADDRESSLESS, ready
 from caseway.engine.outcome import Entry, JournalLine, Step
 from caseway.engine.ports import CaseLine, CaseQuery, DueTimer, Loaded, Outgoing
 from caseway.engine.posting import Balance, Posting
+from caseway.engine.worklist import Found, Listed, WorkQuery, index
 
 
 @dataclass(slots=True)
@@ -51,22 +54,25 @@ class MemoryStore:
         self._postings: list[Posting] = []
         self._definitions: dict[str, Mapping[str, Any]] = {}
         self._pins: dict[tuple[str, int], str] = {}
+        self._directory = MemoryDirectory()
+        self._loads: dict[tuple[str, str], int] = {}
 
-    def load(self, case: str, event: str) -> Loaded:
+    def load(self, case: str, event: str, person: str = "") -> Loaded:
         with self._lock:
             shelf = self._shelves.get(case)
             if shelf is None:
                 raise UnknownCase(f"There is no case {case}.", case=case)
-            return Loaded(shelf.case, shelf.by_event.get(event))
+            return Loaded(shelf.case, shelf.by_event.get(event), self._directory.person(person))
 
     def commit(self, step: Step) -> Entry:
         line, postings = entry(step), tuple(ledger.postings(step))
-        messages = [effect for effect in step.effects if isinstance(effect, Message)]
+        messages = [effect for effect in step.effects if isinstance(effect, OUTBOUND)]
         before, after = {t.id: t for t in step.before.timers}, {t.id: t for t in step.after.timers}
         with self._lock:
             self._assert_unmoved(step)
             written = [*(m.id for m in messages), *(p.effect for p in postings if not p.line)]
             self._assert_new(step, written, after.keys() - before.keys())
+            self._give(step)
             self._effects.update(written)
             self._keep_case(step, line)
             for gone in before.keys() - after.keys():
@@ -95,9 +101,23 @@ class MemoryStore:
             yield store.due(now, limit), store
 
     @contextmanager
-    def claimed_messages(self, limit: int) -> Iterator[tuple[Sequence[Outgoing], MemoryStore]]:
+    def claimed_messages(
+        self, limit: int, now: datetime, until: datetime, *, only_to_cases: bool = False
+    ) -> Iterator[tuple[Sequence[Outgoing], MemoryStore]]:
         with self._lock:
-            yield self.outgoing(limit), self
+            waiting = [item for effect, item in self._outbox.items() if effect not in self._aside]
+            going = (item for item in ready(waiting, now) if not (only_to_cases and isinstance(item.message, Message)))
+            claimed = list(islice(going, max(limit, 0)))
+            self._hold(claimed, until)
+        try:
+            yield claimed, self
+        finally:
+            with self._lock:
+                kept = [self._outbox.get(item.message.id) for item in claimed]
+                self._hold([item for item in kept if item is not None and item.not_before == until], None)
+
+    def _hold(self, items: Iterable[Outgoing], until: datetime | None) -> None:
+        self._outbox.update({item.message.id: replace(item, not_before=until) for item in items})
 
     def await_due(self, seconds: float, until: datetime, pause: Callable[[float], Any]) -> None:  # noqa: ARG002 - nobody else arms timers here
         pause(seconds)
@@ -133,12 +153,12 @@ class MemoryStore:
             self._outbox.pop(effect, None)
             self._aside.discard(effect)
 
-    def undelivered(self, effect: str, error: str, *, set_aside: bool) -> None:
+    def undelivered(self, effect: str, error: str, *, set_aside: bool, not_before: datetime | None = None) -> None:
         with self._lock:
             item = self._outbox.get(effect)
             if item is None:
                 return
-            self._outbox[effect] = replace(item, attempts=item.attempts + 1, error=error)
+            self._outbox[effect] = replace(item, attempts=item.attempts + 1, error=error, not_before=not_before)
             if set_aside:
                 self._aside.add(effect)
             else:
@@ -158,6 +178,7 @@ class MemoryStore:
                 next_due=next_due,
                 timers_set_aside=min(len(self._timers) - len(self._agenda), COUNTED),
                 messages_set_aside=min(len(self._aside), COUNTED),
+                failing=sum(item.attempts > 0 for item in waiting),
             )
 
     def set_aside(self, limit: int, case: str | None = None) -> Sequence[SetAside]:
@@ -182,6 +203,16 @@ class MemoryStore:
             lines = sorted((shelf.line for shelf in self._shelves.values()), key=_opening)
         found = (line for line in lines if _matches(line, query))
         return found if query.limit is None else islice(found, max(query.limit, 0))
+
+    def count(self, process: str, person: str) -> Load:
+        with self._lock:
+            held = sum(row.kind == "mine" and (row.process, row.person) == (process, person) for row in self._index())
+            return Load(process, person, held, self._loads.get((process, person), 0))
+
+    def worklist(self, query: WorkQuery) -> Iterator[Found]:
+        with self._lock:
+            found = [Found(row, self._shelves[row.case].case) for row in self._index() if _concerns(row, query)]
+        return iter(sorted(found, key=lambda each: each.row.order))
 
     def postings(self, *, case: str | None = None, owner: str | None = None) -> Iterator[Posting]:
         with self._lock:
@@ -208,6 +239,39 @@ class MemoryStore:
     def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - the port's name
         with self._lock:
             return self._definitions.get(hash)
+
+    def sent(self, case: str) -> Sequence[Outgoing]:
+        with self._lock:
+            return [item for item in self._outbox.values() if item.case == case]
+
+    def rewrite(
+        self, case: str, lines: Sequence[Entry], messages: Sequence[Outbound], quoting: Callable[[str], str]
+    ) -> None:
+        with self._lock:
+            shelf = self._shelves[case]
+            new = {line.revision: line for line in lines}
+            shelf.entries = [new.get(line.revision, line) for line in shelf.entries]
+            shelf.by_event = {line.event.id: line for line in shelf.entries}
+            for message in messages:
+                self._resend(message)
+            for item in self.sent(case):
+                if item.error is not None:
+                    self._outbox[item.message.id] = replace(item, error=quoting(item.error))
+
+    def _resend(self, message: Outbound) -> None:
+        item = self._outbox.get(message.id)
+        if item is None:
+            return
+        is_lost = recipient(message) != recipient(item.message)
+        self._outbox[message.id] = replace(item, message=message, error=ADDRESSLESS if is_lost else item.error)
+        if is_lost:
+            self._aside.add(message.id)
+
+    def redact_copies(self, step: Step) -> Sequence[str]:  # noqa: ARG002 - nobody copies a memory
+        return ()
+
+    def directory(self) -> MemoryDirectory:
+        return self._directory
 
     def join(self, connection: Any) -> NoReturn:
         raise InvalidInput(
@@ -264,6 +328,20 @@ class MemoryStore:
                 case=step.after.id,
             )
 
+    def _index(self) -> Iterator[Listed]:
+        return (row for shelf in self._shelves.values() for row in index(shelf.case))
+
+    def _give(self, step: Step) -> None:
+        if step.load is None:
+            return
+        key, load = (step.load.process, step.load.person), step.load
+        if self._loads.get(key, 0) != load.revision:
+            raise CaseConflict(
+                f"{load.person} was given other work after it was counted; read case {step.after.id} again and repeat the event.",
+                case=step.after.id,
+            )
+        self._loads[key] = load.revision + 1
+
     def _keep_case(self, step: Step, line: Entry) -> None:
         after = step.after
         shelf = self._shelves.get(after.id)
@@ -286,8 +364,7 @@ class MemoryStore:
         shelf.by_event[line.event.id] = line
 
     def _message_set_aside(self, item: Outgoing) -> SetAside:
-        message = item.message
-        return SetAside("message", message.id, item.case, message.message, self._sent_at(item), item.error or "")
+        return not_relayed(item.message, item.case, self._sent_at(item), item.error or "")
 
     def _sent_at(self, item: Outgoing) -> datetime | None:
         revision = sent_at_revision(item.message.id)
@@ -308,6 +385,12 @@ class MemoryStore:
 def _timer_set_aside(armed: DueTimer) -> SetAside:
     timer = armed.timer
     return SetAside("timer", timer.id, armed.case, timer.name, timer.due, timer.fault or "")
+
+
+def _concerns(row: Listed, query: WorkQuery) -> bool:
+    """Say whether a row is somebody's by name, or offered to a role of theirs."""
+    is_theirs = row.role in query.roles if row.person is None else row.person == query.person
+    return is_theirs and query.process in {None, row.process}
 
 
 def _due(item: tuple[datetime, str]) -> datetime:

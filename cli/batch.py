@@ -228,7 +228,8 @@ def _came_of(line: Line, outcome: Outcome) -> dict[str, Any]:
 
     assert outcome.entry is not None
     done = outcome_record(outcome.entry)
-    return _told(line, outcome.event, "done") | {name: done[name] for name in ("revision", "from", "to", "effects")}
+    came = ("revision", "from", "to", "effects", "withheld")
+    return _told(line, outcome.event, "done") | {name: done[name] for name in came if name in done}
 
 
 def _told(line: Line, event: Event, status: str) -> dict[str, Any]:

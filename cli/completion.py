@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from functools import wraps
 from io import StringIO
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from caseway.engine.acceptance import Acceptance
 
 MOST = 200
-"""How many cases are looked at."""
+"""How many cases or persons are looked at."""
 
 Offer = Callable[[Setting, click.Context, str], Iterator[str]]
 
@@ -66,6 +67,29 @@ def set_aside_ids(setting: Setting, _ctx: click.Context, incomplete: str) -> Ite
     with setting.runtime() as runtime:
         found = runtime.set_aside(limit=MOST)
     yield from dict.fromkeys(each.id if incomplete.startswith(each.case) else each.case for each in found)
+
+
+@_quiet
+def person_ids(setting: Setting, _ctx: click.Context, _incomplete: str) -> Iterator[str]:
+    """Offer the persons of the directory."""
+    with setting.runtime() as runtime:
+        yield from [person.id for person in islice(runtime.persons(), MOST)]
+
+
+@_quiet
+def actors(setting: Setting, _ctx: click.Context, _incomplete: str) -> Iterator[str]:
+    """Offer the persons of the directory who may act, in each of their roles."""
+    with setting.runtime() as runtime:
+        acting = [person for person in islice(runtime.persons(), MOST) if person.active]
+    yield from (f"{role}:{person.id}" for person in acting for role in sorted(person.roles))
+
+
+@_quiet
+def role_names(setting: Setting, _ctx: click.Context, _incomplete: str) -> Iterator[str]:
+    """Offer the roles that the processes of the folder declare."""
+    from caseway.adapters import wiring
+
+    yield from sorted(wiring.roles(setting.folder))
 
 
 def _waits_for_somebody(acceptance: Acceptance) -> bool:

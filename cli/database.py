@@ -16,7 +16,7 @@ OUTDATED = 4
 @click.group(cls=Family)
 @add_options
 def database() -> None:
-    """Make a database, upgrade it, and check it."""
+    """Make a database, upgrade it, check it, and compact it."""
 
 
 @database.command(cls=Verb)
@@ -96,6 +96,24 @@ def status(setting: Setting) -> None:
 
 
 _KINDS = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+@database.command(cls=Verb)
+@with_setting
+def compact(setting: Setting) -> None:
+    """Write the tables anew, so that nothing is left of rows that were changed: after a redaction, or to save room.
+
+    It needs as much free room as the database takes, and others wait meanwhile. End the workers first.
+    """
+    from caseway.adapters.sql import address
+    from caseway.adapters.sql.compaction import compact as compact_database
+
+    done = compact_database(setting.database)
+    url = address.shown(setting.database)
+    if setting.json:
+        print_document({"database": url} | asdict(done))
+    else:
+        click.echo(f"The database {url} was compacted from {done.before} to {done.after} bytes.")
 
 
 @database.command(cls=Verb)

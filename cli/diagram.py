@@ -29,7 +29,7 @@ def diagram(setting: Setting, process: str, output: Path | None) -> None:
     from caseway.engine.diagram import mermaid
 
     found = definition(process, setting.folder)
-    drawn = mermaid(found, setting.language)
+    drawn = mermaid(found, setting.language or "en")
     if output is not None:
         output.write_text(drawn, encoding="utf-8")
     record = {"process": found.process, "version": found.version, "form": "mermaid"}

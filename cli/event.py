@@ -96,4 +96,5 @@ def outcome_record(entry: Entry) -> dict[str, Any]:
         "to": list(entry.target),
         "revision": entry.revision,
         "effects": [effect_record(effect) for effect in entry.effects],
+        **({"withheld": list(entry.withheld)} if entry.withheld else {}),
     }

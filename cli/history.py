@@ -25,12 +25,12 @@ def history(setting: Setting, case: str) -> None:
         from rich.padding import Padding
         from rich.text import Text
 
-        from caseway.cli.sentence import consequences, instant, move, who
+        from caseway.cli.sentence import consequences, instant, move, sender
 
         for entry in entries:
             head = Text(f"{entry.revision:>4}  {instant(entry.at)}  ", overflow="fold")
             head.append(entry.event.name, "bold")
-            head.append(f"  by {who(entry.event.actor)}")
+            head.append(f"  by {sender(entry.event)}")
             print_shown(head)
             for each in (move(entry), *consequences(entry)):
                 print_shown(Padding(Text(each, overflow="fold"), (0, 0, 0, 6)))

@@ -25,9 +25,9 @@ def ledger() -> None:
 @click.option("--owner", metavar="ID", help="Only lines of this owner's accounts.")
 @with_setting
 def postings(setting: Setting, case: str | None, owner: str | None) -> None:
-    """List the lines of the ledger, oldest first."""
+    """List the lines of the ledger, oldest first; with --as, those of the actor's own accounts."""
     with setting.runtime() as runtime:
-        found = runtime.postings(case=case, owner=owner)
+        found = runtime.postings(case=case, owner=owner, actor=setting.actor)
         if setting.json:
             for each in found:
                 print_line(_record(each))
@@ -45,13 +45,13 @@ def postings(setting: Setting, case: str | None, owner: str | None) -> None:
 @click.option("--owner", metavar="ID", help="Only this owner's accounts.")
 @with_setting
 def balance(setting: Setting, owner: str | None) -> None:
-    """Say what each account holds."""
+    """Say what each account holds; with --as, those of the actor."""
     from caseway.adapters.diagnostic import escaped
-    from caseway.cli.money import money
+    from caseway.engine.money import money
 
     with setting.runtime() as runtime:
         shown = table("owner", "account", "amount", right=("amount",))
-        for each in runtime.balances(owner=owner):
+        for each in runtime.balances(owner=owner, actor=setting.actor):
             if setting.json:
                 print_line({"owner": each.owner, "account": each.account, "unit": each.unit, "amount": each.amount})
             shown.add_row(escaped(each.owner), each.account, money(each.amount, each.unit))
@@ -65,8 +65,8 @@ def balance(setting: Setting, owner: str | None) -> None:
 
 def _row(line: Posting) -> tuple[str, ...]:
     from caseway.adapters.diagnostic import escaped
-    from caseway.cli.money import money
     from caseway.cli.sentence import instant
+    from caseway.engine.money import money
 
     rules = f" [{', '.join(line.implements)}]" if line.implements else ""
     reason = f"{escaped(line.purpose or line.payout)}{rules}"

@@ -20,13 +20,16 @@ VERBS = {
     "diagram": ("diagram:diagram", "Draw a process, as text for Mermaid."),
     "start": ("event:start", "Open a case."),
     "send": ("event:send", "Let an event happen to a case."),
+    "redact": ("redact:redact", "Take content out of a case for good."),
     "show": ("show:show", "Show a case as it is now, and what it accepts."),
     "history": ("history:history", "Tell what happened to a case, and what came of it."),
     "list": ("list:list_cases", "List cases."),
+    "work": ("work:work", "Show a person's worklist: what they may do now, and what they have."),
     "report": ("report:report", "Count cases and service levels, period by period."),
     "worker": ("worker:worker", "Fire timers that are due, and deliver messages."),
+    "person": ("person:person", "Keep the persons who act: roles, tags, languages, limits."),
     "ledger": ("ledger:ledger", "Show what was paid to whom, and why."),
-    "db": ("database:database", "Make a database, upgrade it, and check it."),
+    "db": ("database:database", "Make a database, upgrade it, check it, and compact it."),
 }
 
 USAGE = 2

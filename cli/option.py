@@ -30,13 +30,16 @@ _META = "caseway."
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the options of every verb come to. `actor` is None for the local operator, `now` None for the clock's time."""
+    """What the options of every verb come to. `actor` is None for the local operator, `now` None for the clock's time.
+
+    `language` is None for that of the person who acts.
+    """
 
     json: bool = False
     database: str = DATABASE
     processes: Path | None = None
     actor: Actor | None = None
-    language: str = "en"
+    language: str | None = None
     now: datetime | None = None
     debug: bool = False
 
@@ -52,11 +55,13 @@ class Setting:
         return SHIPPED
 
     @contextmanager
-    def runtime(self, *, create: bool = False, outbox: Path | None = None) -> Iterator[Runtime]:
+    def runtime(
+        self, *, create: bool = False, outbox: Path | None = None, deliver: str | None = None
+    ) -> Iterator[Runtime]:
         """Open the database for as long as the block runs. Only with `create` is a missing SQLite file made."""
         from caseway.adapters import wiring
 
-        runtime = wiring.open(self.database, processes=self.folder, outbox=outbox, create=create)
+        runtime = wiring.open(self.database, processes=self.folder, delivery=deliver, outbox=outbox, create=create)
         try:
             yield runtime
         finally:
@@ -94,6 +99,13 @@ class _Everywhere(click.Option):
         super().__init__(names, expose_value=False, callback=_keep, **settings)
 
 
+def _actors(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Offer the persons of the directory, in each of their roles."""
+    from caseway.cli.completion import actors  # which imports from here
+
+    return actors(ctx, param, incomplete)
+
+
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _OPTIONS: tuple[Callable[[], click.Option], ...] = (
     lambda: _Everywhere("--json", is_flag=True, help="Print JSON: one document, or one line for each item of a list."),
@@ -115,6 +127,7 @@ _OPTIONS: tuple[Callable[[], click.Option], ...] = (
         "actor",
         metavar="ROLE:ID",
         parse=parse_actor,
+        shell_complete=_actors,
         help="Who acts, such as clerk:anna, or clerk+editor:anna for two roles. "
         "Without it the local operator does: who sees everything, and sends the events that name nobody in `by`.",
     ),
@@ -123,7 +136,7 @@ _OPTIONS: tuple[Callable[[], click.Option], ...] = (
         "language",
         metavar="CODE",
         parse=parse_language,
-        help="The language of titles and guidance.  [default: en]",
+        help="The language of titles and guidance.  [default: the first one of the person who acts, or en]",
     ),
     lambda: _Everywhere(
         "--now",

@@ -125,7 +125,7 @@ def report(
     elif as_csv or which is not None:
         _print_csv(made, which or "levels")
     else:
-        _print(made, setting.language)
+        _print(made, setting.language or "en")
     return MISSED if fail_on_target and made.missed else 0
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from caseway.adapters.diagnostic import escaped
-from caseway.cli.money import money
 from caseway.engine.actor import SYSTEM, Actor
 from caseway.engine.case import Configuration
 from caseway.engine.duration import parse_duration
-from caseway.engine.effect import CancelTimer, Effect, Message, Payout, SetTimer
+from caseway.engine.effect import CancelTimer, Effect, Message, Payout, SendEvent, SetTimer, StartCase
+from caseway.engine.event import Event
 from caseway.engine.journal import instant_text
+from caseway.engine.link import link_of
+from caseway.engine.money import money
 from caseway.engine.outcome import Entry
 
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
@@ -63,6 +65,15 @@ def who(actor: Actor | None) -> str:
     return escaped(str(actor)) if actor else "the local operator"
 
 
+def sender(event: Event) -> str:
+    """Name whoever sent an event: an actor, or the case at the other end of a link."""
+    if event.actor == SYSTEM:
+        other = event.parent.case if event.parent else event.data.get("case") if link_of(event.name) else None
+        if isinstance(other, str):
+            return escaped(f"case {other}")
+    return who(event.actor)
+
+
 def states(configuration: Configuration) -> str:
     """Name the active states."""
     return ", ".join(configuration) or "nothing"
@@ -91,23 +102,42 @@ def effect_text(effect: Effect) -> str:
             text = f"timer {effect.timer} cancelled"
         case Message():
             text = f"message {effect.message} to {effect.to}"
+        case StartCase():
+            text = f"starts {effect.case} ({effect.process}) as {effect.link}"
+        case SendEvent():
+            text = f"tells {effect.case}: {effect.event}"
     return escaped(text)
 
 
 def lateness(entry: Entry) -> str | None:
-    """Say when a timer was due and when it fired, where these differ by a second or more."""
+    """Say when a timer was due and when it fired, or as of when something came by a link and when it did, where these differ by a second or more."""
     due, fired_at = entry.event.due, entry.event.fired_at
     if due is None or fired_at is None or _length(fired_at - due) is None:
         return None
+    if entry.event.parent is not None or link_of(entry.event.name) is not None:
+        return f"as of {instant(due)}, done {instant(fired_at)}"
     return f"due {instant(due)}, fired {instant(fired_at)}"
 
 
 def consequences(entry: Entry) -> list[str]:
-    """Return what came of an event, in words, one sentence each."""
+    """Return what came of an event, in words, one sentence each; last, what is not for the actor to see."""
     found = [late] if (late := lateness(entry)) else []
     if entry.refusal is not None:
         found.append(f"fired in vain: {escaped(entry.refusal.message)}")
-    return [*found, *_ended_levels(entry), *(effect_text(effect) for effect in entry.effects)]
+    found += [*_buried(entry), *_ended_levels(entry), *(effect_text(effect) for effect in entry.effects)]
+    # What a message says is never told here, so nobody misses it.
+    withheld = [name for name in entry.withheld if not name.startswith("effects.message.")]
+    return [*found, f"withheld: {escaped(', '.join(withheld))}"] if withheld else found
+
+
+def _buried(entry: Entry) -> Iterator[str]:
+    """Say what a step redacted, and that content of this line was redacted since."""
+    for stone in entry.change.get("tombstones", ()):
+        if stone["revision"] == entry.revision:
+            yield escaped(f"redacted {', '.join(stone['paths']) or 'what others had told it'}: {stone['reason']}")
+    since = sorted({revision for revision in entry.redacted if revision != entry.revision})
+    if since:
+        yield f"content of this was redacted at revision {', '.join(map(str, since))}"
 
 
 def _ended_levels(entry: Entry) -> Iterator[str]:

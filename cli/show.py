@@ -15,7 +15,7 @@ from caseway.cli.output import fields, print_document, print_shown
 
 if TYPE_CHECKING:
     from caseway.engine.acceptance import Acceptance
-    from caseway.engine.view import CaseView, LevelView
+    from caseway.engine.view import CaseView, LevelView, LinkView
 
 
 @click.command(cls=Verb)
@@ -62,12 +62,18 @@ def _rows(setting: Setting, view: CaseView, now: datetime, *, why: bool) -> Iter
         yield "timers", [_timer(each, now) for each in view.timers]
     if view.levels:
         yield "service levels", [_level(each, now) for each in view.levels]
+    if view.links:
+        yield "links", [_link(each) for each in view.links]
     yield "data", list(tree(view.data)) or ["none"]
+    if case.tombstones:
+        yield "redacted", [_tombstone(each) for each in case.tombstones]
     if view.withheld:
         yield "withheld", [escaped(", ".join(view.withheld))]
     yield "accepts", [f"from {who(setting.actor)}: {_acceptable(view.accepts)}"]
     if why:
         yield "refuses", [escaped(f"{each['event']}: {each['message']}") for each in _refusals(view)] or ["nothing"]
+    if conditions := list(_conditions(view.accepts)):
+        yield "only if", conditions
     if view.guidance:
         yield "guidance", [escaped(f"- {' '.join(each.split())}") for each in view.guidance]
 
@@ -83,6 +89,15 @@ def _states(view: CaseView, now: datetime) -> Iterator[str]:
         yield f"{leaf} since {instant(since)} ({distance(since, now)})" if since else leaf
     kind = "ended" if case.final else "closed" if case.closed else ""
     yield escaped(" - ".join(filter(None, (view.title, kind))))
+
+
+def _tombstone(stone: Any) -> str:
+    from caseway.adapters.diagnostic import escaped
+    from caseway.cli.sentence import instant
+
+    by = stone.by or "the local operator"
+    places = ", ".join(stone.paths) or "what was told"
+    return escaped(f"{places}: {stone.reason} (by {by}, {instant(stone.at)}, revision {stone.revision})")
 
 
 def _timer(timer: Any, now: datetime) -> str:
@@ -101,6 +116,25 @@ def _level(level: LevelView, now: datetime) -> str:
     due = f", due {instant(level.due)} ({distance(level.due, now)})" if level.due else ""
     status = "standing still" if level.status == "standing" else level.status
     return escaped(f"{level.title}: {status}, {span(level.consumed)} of {span(level.budget)} used{due}")
+
+
+def _link(link: LinkView) -> str:
+    """Say of a linked case what it is to this one, and how it ended."""
+    from caseway.adapters.diagnostic import escaped
+
+    if link.kind == "parent":
+        return escaped(f"started by {link.case} ({link.process}) as {link.name}")
+    ended = f", ended in {link.state}" if link.state is not None else ""
+    return escaped(f"{link.title}: {link.case} ({link.process}){ended}")
+
+
+def _conditions(accepts: Iterable[Acceptance]) -> Iterator[str]:
+    """Say of what may be accepted on which condition its sender must meet, where there is one."""
+    from caseway.adapters.diagnostic import escaped
+
+    for each in accepts:
+        if each.only_if is not None and each.accepted is not False:
+            yield escaped(f"{each.event}: {each.only_if}")
 
 
 def _acceptable(accepts: Iterable[Acceptance]) -> str:

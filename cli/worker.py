@@ -59,6 +59,15 @@ def _outbox_option(function: F) -> F:
     )(function)
 
 
+def _deliver_option(function: F) -> F:
+    return click.option(
+        "--deliver",
+        metavar="TARGET",
+        help="Where messages are delivered instead: folder:PATH, webhook+https://..., smtp://... or smtps://..., or a file of routes, "
+        "NAME.toml. Secrets are taken from the environment.",
+    )(function)
+
+
 def _only_option(function: F) -> F:
     return click.option(
         "--only", type=click.Choice(["timers", "messages"]), help="Only fire timers, or only deliver messages."
@@ -68,11 +77,12 @@ def _only_option(function: F) -> F:
 @worker.command(cls=Verb)
 @_only_option
 @_outbox_option
+@_deliver_option
 @with_setting
-def once(setting: Setting, outbox: Path | None, only: str | None) -> None:
+def once(setting: Setting, deliver: str | None, outbox: Path | None, only: str | None) -> None:
     """Do all that is due now, say what was done, and end."""
     passes: list[Pass] = []
-    with setting.runtime(outbox=outbox or _outbox(setting.database)) as runtime:
+    with setting.runtime(outbox=_folder(setting, outbox, deliver), deliver=deliver) as runtime:
         now = setting.now or runtime.clock.now()
         for _ in range(PASSES):
             passes.append(_work(runtime, only, now))
@@ -98,8 +108,9 @@ def once(setting: Setting, outbox: Path | None, only: str | None) -> None:
 )
 @_only_option
 @_outbox_option
+@_deliver_option
 @with_setting
-def run(setting: Setting, every: float, outbox: Path | None, only: str | None) -> None:
+def run(setting: Setting, every: float, deliver: str | None, outbox: Path | None, only: str | None) -> None:
     """Do what is due, again and again, until SIGINT or SIGTERM; the pass at hand is finished first.
 
     Any number of workers may run on one database. One that has nothing to do waits until the next timer is due, and no
@@ -113,10 +124,10 @@ def run(setting: Setting, every: float, outbox: Path | None, only: str | None) -
         raise click.UsageError(
             "--now stands still, and a worker that runs does not; use it with `caseway worker once`."
         )
-    folder = outbox or _outbox(setting.database)
-    with _until_told() as told, setting.runtime(outbox=folder) as runtime:
+    folder = _folder(setting, outbox, deliver)
+    with _until_told() as told, setting.runtime(outbox=folder, deliver=deliver) as runtime:
         if not setting.json:
-            say(f"Working; messages go into {folder}. Ctrl-C ends it.")
+            say(f"Working; messages go {f'into {folder}' if folder else f'to {deliver}'}. Ctrl-C ends it.")
         while not told.is_set():
             try:
                 done = _work(runtime, only)
@@ -141,7 +152,10 @@ def status(setting: Setting) -> None:
     """
     with setting.runtime() as runtime:
         now = setting.now or runtime.clock.now()
-        found, aside = runtime.backlog(now=now), runtime.set_aside(limit=LISTED)
+        found, aside = (
+            runtime.backlog(actor=setting.actor, now=now),
+            runtime.set_aside(limit=LISTED, actor=setting.actor),
+        )
     if setting.json:
         print_document(_status_record(found, aside, now))
         return
@@ -207,7 +221,7 @@ def _status_record(found: Backlog, aside: Sequence[SetAside], now: datetime) -> 
     return {
         "at": text(now),
         "due": queue(found.due),
-        "waiting": queue(found.waiting),
+        "waiting": queue(found.waiting) | {"failing": found.failing},
         "next_due": text(found.next_due),
         "set_aside": {
             "timers": found.timers_set_aside,
@@ -240,6 +254,8 @@ def _status_lines(found: Backlog, aside: Sequence[SetAside], now: datetime) -> I
         (found.waiting, ("message waits", "messages wait")),
     ):
         yield f"{_counted(line.count)} {one if line.count == 1 else many}{since(line.oldest)}"
+    if found.failing:
+        yield f"{_counted(found.failing)} of them could not be delivered yet and will be tried again"
     if found.next_due and not found.due.count:
         yield f"the next timer is due {instant(found.next_due)} ({distance(found.next_due, now)})"
     yield f"{_counted(found.set_aside)} set aside"
@@ -276,14 +292,14 @@ class Pass:
     @property
     def went_on(self) -> bool:
         """Say whether there may be more to do at once."""
-        return bool(self.fired or self.relayed.delivered)
+        return bool(self.fired or self.relayed.delivered or self.relayed.linked)
 
 
 def _work(runtime: Runtime, only: str | None, now: datetime | None = None) -> Pass:
     from caseway.engine.runtime import Relayed
 
     fired = tuple(runtime.fire_due_timers(now=now)) if only != "messages" else ()
-    return Pass(fired, runtime.relay() if only != "timers" else Relayed((), ()))
+    return Pass(fired, runtime.relay(now=now) if only != "timers" else Relayed((), ()))
 
 
 def _pause(runtime: Runtime, only: str | None, every: float) -> float:
@@ -292,6 +308,17 @@ def _pause(runtime: Runtime, only: str | None, every: float) -> float:
     if due is None:
         return every
     return min(every, max(BREATH, (due - runtime.clock.now()).total_seconds()))
+
+
+def _folder(setting: Setting, outbox: Path | None, deliver: str | None) -> Path | None:
+    """Return the folder that messages go into. None: they go elsewhere."""
+    if deliver is None:
+        return outbox or _outbox(setting.database)
+    if outbox is not None:
+        raise click.UsageError(
+            "Messages go to one place: say --outbox DIR or --deliver TARGET. Routes in a file divide them."
+        )
+    return None
 
 
 def _outbox(url: str) -> Path:
@@ -334,12 +361,16 @@ def _print(setting: Setting, done: Pass) -> None:
     from caseway.adapters.diagnostic import escaped
     from caseway.cli.sentence import consequences, move
 
-    for entry in done.fired:
+    for entry in (*done.fired, *done.relayed.linked):
         click.echo(f"{escaped(entry.case)}: {entry.event.name}: {move(entry)} (revision {entry.revision})")
         for each in consequences(entry):
             click.echo(f"  {each}")
     for effect in done.relayed.delivered:
         click.echo(escaped(f"message {effect} delivered"))
+    for answer in done.relayed.answers:
+        of = f"the answer {answer.event.name} to {answer.event.id.removesuffix(':answer')}"
+        came = move(answer.entry) if answer.entry else f"did nothing: {answer.error.message if answer.error else ''}"
+        click.echo(escaped(f"  {of}: {came}"))
     for effect, reason in done.relayed.failed:
         click.echo(escaped(f"message {effect} not delivered: {reason}"))
 
@@ -353,8 +384,16 @@ def _records(done: Pass) -> Iterator[dict[str, Any]]:
         times = {name: instant_text(at) for name, at in instants.items() if at}
         refusal = {"refusal": refusal_record(entry.refusal)} if entry.refusal else {}
         yield {"kind": "fired"} | outcome_record(entry) | times | refusal
+    for entry in done.relayed.linked:
+        yield {"kind": "linked"} | outcome_record(entry)
     for effect in done.relayed.delivered:
         yield {"kind": "delivered", "effect": effect}
+    for answer in done.relayed.answers:
+        of = {"kind": "answered", "effect": answer.event.id.removesuffix(":answer"), "case": answer.case}
+        if answer.entry:
+            yield of | outcome_record(answer.entry)
+        else:
+            yield of | {"event": answer.event.name, "refused": answer.error.message if answer.error else ""}
     for effect, reason in done.relayed.failed:
         yield {"kind": "failed", "effect": effect, "reason": reason}
 
@@ -375,4 +414,6 @@ def _summary(passes: list[Pass]) -> str:
     delivered = sum(len(each.relayed.delivered) for each in passes)
     failed = sum(len(each.relayed.failed) for each in passes)
     more = "; there is more to do" if passes[-1].went_on else ""
-    return f"{fired} fired, {delivered} delivered, {failed} not delivered{more}"
+    linked = sum(len(each.relayed.linked) for each in passes)
+    in_others = f", {linked} in linked cases" if linked else ""
+    return f"{fired} fired{in_others}, {delivered} delivered, {failed} not delivered{more}"

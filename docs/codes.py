@@ -12,7 +12,8 @@ from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parent.parent
 MEANINGS = HOUSE / "docs" / "reference" / "codes.toml"
-ROOMS = ("engine", "schemas", "adapters/yaml_document", "adapters/shared_calendar.py", "adapters/wiring.py")
+TEMPLATES = ("adapters/process_template.py", "adapters/document_template.py")
+ROOMS = ("engine", "schemas", "adapters/yaml_document", "adapters/shared_calendar.py", "adapters/wiring.py", *TEMPLATES)
 
 _MAKERS = {
     "Fault": "fault",

@@ -62,6 +62,7 @@ def main() -> None:
 THINGS = {
     "process": "The document",
     "event": "Events",
+    "document": "Documents",
     "message": "Messages",
     "payout": "Payouts",
     "ordinaryState": "Ordinary states",
@@ -75,7 +76,9 @@ THINGS = {
     "closedDay": "Closed days",
     "openDay": "Open days",
     "serviceLevel": "Service levels",
+    "link": "Links",
     "report": "Reports",
+    "redaction": "Redactions",
     "work": "Work",
     "guidance": "Guidance",
     "action": "Actions",

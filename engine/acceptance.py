@@ -13,35 +13,59 @@ from caseway.engine.event import Event
 from caseway.engine.guard import Faulty
 from caseway.engine.outcome import Refusal
 from caseway.engine.reaction import Reaction
-from caseway.engine.step import guarded, objection
+from caseway.engine.step import guarded, objection, unfit
+from caseway.engine.visibility import refusal_view
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """Whether one event would be accepted from an actor now.
 
-    `accepted` is None where it depends on the event's data: a guard reads them. `refusal` says why not, where it is False.
+    `accepted` is None where it depends on the event's data: a guard, or the condition on who may send it, reads them. `refusal`
+    says why not, where it is False. `only_if` is that condition in words.
     """
 
     event: str
     by: tuple[str, ...]
     accepted: bool | None
     refusal: Refusal | None = None
+    only_if: str | None = None
 
 
-def acceptances(definition: Definition, case: Case, actor: Actor | None, now: datetime) -> Iterator[Acceptance]:
-    """Yield an Acceptance for each event that the process declares, in its order. Changes nothing."""
-    for rule in definition.events.values():
-        event = Event(rule.name, {}, "", actor)
-        refusal = objection(definition, case, event, rule)
-        if refusal:
-            yield Acceptance(rule.name, rule.by, accepted=False, refusal=refusal)
-        else:
-            yield _asked(definition, case, event, rule, now)
+def acceptances(
+    definition: Definition, case: Case, actor: Actor | None, now: datetime, held: int | None = None
+) -> Iterator[Acceptance]:
+    """Yield an Acceptance for each event that the process declares, in its order. Changes nothing.
+
+    `held` is how much claimed work the actor has, where `candidacy.is_bounded`.
+    """
+    for name in definition.events:
+        yield acceptance(definition, case, Event(name, {}, "", actor), now, held)
 
 
-def _asked(definition: Definition, case: Case, event: Event, rule: EventRule, now: datetime) -> Acceptance:
+def acceptance(definition: Definition, case: Case, event: Event, now: datetime, held: int | None = None) -> Acceptance:
+    """Return the Acceptance of one event, as far as its data tell."""
+    rule = definition.events[event.name]
     reaction = Reaction(definition, case, event, now)
+    refusal = objection(reaction, rule, held)
+    accepted, refusal = (False, refusal) if refusal else _asked(reaction, rule)
+    if refusal:
+        refusal = refusal_view(definition, refusal, case, event.actor)
+    return Acceptance(rule.name, rule.by, accepted, refusal, rule.condition)
+
+
+def _asked(reaction: Reaction, rule: EventRule) -> tuple[bool | None, Refusal | None]:
+    """Ask whoever could be against an event that may be sent as such; None: its data decide."""
+    open_question = rule.asks_its_data
+    if not open_question and (refusal := unfit(reaction, rule)):
+        return False, refusal
+    accepted, refusal = _heard(reaction)
+    return (None, None) if open_question and accepted else (accepted, refusal)
+
+
+def _heard(reaction: Reaction) -> tuple[bool | None, Refusal | None]:
+    """Ask the guards."""
+    definition, case, event = reaction.definition, reaction.case, reaction.event
     open_question = False
     for arcs in definition.chart.candidates(case.configuration, case.memory, event.name):
         for arc in arcs:
@@ -51,14 +75,8 @@ def _asked(definition: Definition, case: Case, event: Event, rule: EventRule, no
                 continue
             try:
                 if guard is None or guard.holds(reaction.activation):
-                    return Acceptance(rule.name, rule.by, accepted=True)
+                    return True, None
             except Faulty as faulty:
-                return Acceptance(
-                    rule.name,
-                    rule.by,
-                    accepted=False,
-                    refusal=Refusal("faulty-expression", str(faulty), {"place": faulty.place}),
-                )
-    if open_question:
-        return Acceptance(rule.name, rule.by, accepted=None)
-    return Acceptance(rule.name, rule.by, accepted=False, refusal=guarded(reaction))
+                facts = {"place": faulty.place, "expression": faulty.text}
+                return False, Refusal("faulty-expression", str(faulty), facts)
+    return (None, None) if open_question else (False, guarded(reaction))

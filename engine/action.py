@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from caseway.engine.expression import ExpressionError, Template
 from caseway.engine.guard import Faulty, Guard
+from caseway.engine.link import CHILDREN
 from caseway.engine.moment import Moment
+from caseway.engine.redaction import spared
+from caseway.engine.spot import Spot
 from caseway.engine.timer import cancel
 from caseway.engine.value import Computed, Delay, Fields, Literal, Value, found, replaced
 
 if TYPE_CHECKING:
+    from caseway.engine.document import DocumentRule
     from caseway.engine.reaction import Reaction
 
 FieldPath = tuple[str, ...]
@@ -88,7 +92,7 @@ class Raise:
     def perform(self, reaction: Reaction) -> None:
         shape = reaction.definition.events[self.event].data
         data = shape.complete(self.data.evaluate(reaction.activation))
-        faults = shape.faults(data)
+        faults = spared(shape, data, None, reaction.tombstones)
         if faults:
             raise Faulty(self.place, self.event, f"its data do not fit: {faults[0].message}")
         reaction.raise_event(self.event, data)
@@ -128,14 +132,17 @@ class Tell:
     subject: Mapping[str, Template]
     body: Mapping[str, Template]
     place: str
+    attached: tuple[DocumentRule, ...] = ()
 
     def perform(self, reaction: Reaction) -> None:
         activation = reaction.activation
         recipients = self.to.evaluate(activation)
         subject = {language: self._text(template, reaction) for language, template in self.subject.items()}
         body = {language: self._text(template, reaction) for language, template in self.body.items()}
+        definition, now = reaction.definition.hash, reaction.now
+        attached = tuple(each.attachment(definition, activation, now) for each in self.attached)
         for recipient in dict.fromkeys([recipients] if isinstance(recipients, str) else recipients):
-            reaction.tell(self.message, recipient, subject, body)
+            reaction.tell(self.message, recipient, subject, body, attached)
 
     def _text(self, template: Template, reaction: Reaction) -> str:
         try:
@@ -181,7 +188,33 @@ class When:
             self.action.perform(reaction)
 
 
-Action = Set | Append | Change | Remove | Raise | Arm | Cancel | Tell | Pay | When
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Have another case started, and keep the link to it."""
+
+    link: str
+    process: str
+    data: Value
+    place: str
+
+    def perform(self, reaction: Reaction) -> None:
+        if len(reaction.links) >= CHILDREN:
+            raise Faulty(self.place, self.process, f"a case can be linked to {CHILDREN} others at most")
+        reaction.start(self, self.data.evaluate(reaction.activation))
+
+
+@dataclass(frozen=True, slots=True)
+class Redact:
+    """Take what stands at places of the data out of them, and out of all that was written about the case."""
+
+    spots: tuple[Spot, ...]
+    reason: str
+
+    def perform(self, reaction: Reaction) -> None:
+        reaction.redact(self.spots, self.reason)
+
+
+Action = Set | Append | Change | Remove | Raise | Arm | Cancel | Tell | Pay | Start | Redact | When
 
 
 def _text(value: Value) -> str:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from caseway.engine.effect import Message, Outbound, SendEvent, StartCase
+
 COUNTED = 10_000
 """How far a store counts at most: of a million things that wait, more precision would cost more than it tells."""
 
-Kind = Literal["timer", "message"]
+Kind = Literal["timer", "message", "start", "event"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Backlog:
 
     `due` are timers whose time has come, `waiting` messages that are still to be delivered. `next_due` is when the next timer that
     can fire is due, in the past where some are. What was set aside waits for a person: nothing tries it again by itself.
+    `failing` of what waits in the outbox has failed before, and is tried again later.
     """
 
     due: Queue = Queue()
@@ -38,6 +41,7 @@ class Backlog:
     next_due: datetime | None = None
     timers_set_aside: int = 0
     messages_set_aside: int = 0
+    failing: int = 0
 
     @property
     def set_aside(self) -> int:
@@ -46,10 +50,10 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """A timer that failed to fire, or a message that failed to be delivered; `why` is the reason of the last failure.
+    """A timer that failed to fire, or what failed to leave the outbox; `why` is the reason of the last failure.
 
-    `id` is that of the effect, `name` that of the timer or message. `since` is when the timer was due, or when the message was sent;
-    None where the journal does not say.
+    `id` is that of the effect, `name` that of the timer, the message, the link by which a case was to start, or the event that another
+    case was to hear. `since` is when the timer was due, or when the rest was sent; None where the journal does not say.
     """
 
     kind: Kind
@@ -58,6 +62,17 @@ class SetAside:
     name: str
     since: datetime | None
     why: str
+
+
+def not_relayed(effect: Outbound, case: str, since: datetime | None, why: str) -> SetAside:
+    """Return what is told of something in the outbox that was set aside: a message, the start of a case, or an event for another case."""
+    match effect:
+        case Message():
+            return SetAside("message", effect.id, case, effect.message, since, why)
+        case StartCase():
+            return SetAside("start", effect.id, case, effect.link, since, why)
+        case SendEvent():
+            return SetAside("event", effect.id, case, effect.event, since, why)
 
 
 def sent_at_revision(effect: str) -> int | None:

@@ -47,9 +47,12 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A state's offer to people. `candidates` is None where anyone with the role may claim.
+    """One piece of work that a state offers to people. `candidates` is None where anyone with the role may have it.
 
-    Who passed stays passed when the state is entered again; `offered` is false once claimed or left.
+    `item` is the key of the item of a list that it is about, or empty. `tags` are those that a person must carry; `excluded` are
+    those who may not have it, `passed` those who did not want it, `had` those who had it and gave it back, `done` those who have
+    done it: none of these is offered it again, also when its state is entered again. `offered` is false once it is
+    claimed, withdrawn, or done by as many as it takes. `holder` has claimed it. `exhausted`: it was told that nobody is left.
     """
 
     state: str
@@ -57,6 +60,31 @@ class Work:
     candidates: tuple[str, ...] | None = None
     passed: tuple[str, ...] = ()
     offered: bool = True
+    item: str = ""
+    tags: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    had: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
+    holder: str | None = None
+    exhausted: bool = False
+    opened_at: datetime | None = None
+
+    def left(self) -> tuple[str, ...] | None:
+        """Return the candidates whom it is still offered to; None where it is offered to a role."""
+        if self.candidates is None:
+            return None
+        gone = {*self.passed, *self.excluded, *self.had, *self.done}
+        return tuple(person for person in dict.fromkeys(self.candidates) if person not in gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much claimed work of a process a person has. Whoever is given some on the strength of it moves `revision` by one."""
+
+    process: str
+    person: str
+    held: int = 0
+    revision: int = 0
 
 
 LevelStatus = Literal["running", "standing", "met", "breached", "void"]
@@ -85,6 +113,48 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What ties a case to another: the case that started it (`parent`), or one that it started (`child`).
+
+    `state` is the one in which a child ended; None: it has not, or nobody has said so yet. The last two are of a parent's link alone:
+    `depth` counts the cases that stand before this one, and `line` names the processes that started each other in one
+    breath to come here, this one's last.
+    """
+
+    name: str
+    case: str
+    process: str
+    kind: Literal["parent", "child"]
+    state: str | None = None
+    depth: int = 0
+    line: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What is left of content that was redacted: from where, why, when, by whom, and at which revision.
+
+    `by` is None where the local operator did it. `paths` are places in the data, or lines of the journal.
+    """
+
+    paths: tuple[str, ...]
+    reason: str
+    at: datetime
+    by: str | None
+    revision: int
+
+    @property
+    def mark(self) -> str:
+        """What stands in the place of a text."""
+        return mark_of(self.reason)
+
+
+def mark_of(reason: str) -> str:
+    """Return what stands in the place of a text that was redacted."""
+    return f"[redacted: {reason}]"
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """Everything there is to know about a case now. Instants are UTC; `data` is JSON.
 
@@ -103,9 +173,15 @@ class Case:
     timers: tuple[Timer, ...] = ()
     work: tuple[Work, ...] = ()
     levels: tuple[Level, ...] = ()
+    links: tuple[Link, ...] = ()
+    tombstones: tuple[Tombstone, ...] = ()
     assignee: str | None = None
     entered: Mapping[str, datetime] = field(default_factory=dict)
     opened_at: datetime | None = None
     last_at: datetime | None = None
     closed: bool = False
     final: bool = False
+
+    def is_with(self, person: str) -> bool:
+        """Say whether a person has this case, or a piece of its work."""
+        return self.assignee == person or any(work.holder == person for work in self.work)

@@ -8,10 +8,13 @@ from typing import Any, Literal
 
 from caseway.engine.action import Action
 from caseway.engine.calendar import Calendar
+from caseway.engine.document import DocumentRule
 from caseway.engine.expression import Scope
 from caseway.engine.guard import Guard
+from caseway.engine.link import link_of
 from caseway.engine.moment import Moment
 from caseway.engine.period import Per
+from caseway.engine.private import Private, within
 from caseway.engine.shape import Shape
 from caseway.engine.statechart import Statechart
 from caseway.engine.value import Delay, Value
@@ -61,14 +64,40 @@ class TimerRule:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkRule:
-    """What a state offers to whom, and by which events it is claimed and passed."""
+class Each:
+    """The list in the data whose items are each a piece of work, the name of an item in expressions, and what tells them apart."""
 
-    role: str | None
-    candidates: Value | None
-    claim: str
-    pass_: str | None
+    items: tuple[str, ...]
+    name: str
+    key: Value
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRule:
+    """What a state offers to whom, and by which events it is claimed (by one) or done (once by each of several), passed, given back or handed on.
+
+    `excluded` and `tags` give one text, several or none each. `limit` is how much claimed work of the process one person has at
+    most; `times` how many people do it at most.
+    """
+
+    role: str | None = None
+    candidates: Value | None = None
+    claim: str | None = None
+    pass_: str | None = None
+    excluded: tuple[Value, ...] = ()
+    tags: tuple[Value, ...] = ()
+    limit: int | None = None
+    release: str | None = None
+    reassign: str | None = None
+    do: str | None = None
+    each: Each | None = None
+    times: int | None = None
     implements: tuple[str, ...] = ()
+
+    def events(self) -> tuple[str, ...]:
+        """Return the events by which people tell of this work."""
+        named = (self.claim, self.do, self.pass_, self.release, self.reassign)
+        return tuple(dict.fromkeys(event for event in named if event is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +141,17 @@ class LevelRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkRule:
+    """A case of another process, or of this one, that a case may start. `scope` is what is seen while its end is heard."""
+
+    name: str
+    process: str
+    scope: Scope
+    title: Text = field(default_factory=dict)
+    implements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Guidance:
     """A hint for the people at work in a state; shown, never enforced. No roles: for everybody."""
 
@@ -143,7 +183,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class EventRule:
-    """An event of the process: who may send it (nobody named: anybody), the shape of its data, its scope for CEL."""
+    """An event of the process: who may send it (nobody named: anybody), the shape of its data, its scope for CEL.
+
+    `only_if` must hold besides, and `because` says for people why it does not.
+    """
 
     name: str
     by: tuple[str, ...]
@@ -151,6 +194,18 @@ class EventRule:
     scope: Scope
     title: Text = field(default_factory=dict)
     implements: tuple[str, ...] = ()
+    only_if: Guard | None = None
+    because: Text = field(default_factory=dict)
+
+    @property
+    def condition(self) -> str | None:
+        """What must hold for whoever sends it, in words."""
+        return None if self.only_if is None else speak(self.because) or str(self.only_if)
+
+    @property
+    def asks_its_data(self) -> bool:
+        """Say whether only the event's data can tell who may send it."""
+        return self.only_if is not None and any(path.startswith("event.data") for path in self.only_if.reads())
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +232,12 @@ class Definition:
 
     `states` is in document order, parents first. `scope` is what expressions see where no event's data are known, and
     `timed` what they see while a timer's event runs. `moments` are the timers that follow a moment in the data, and `series`
-    those that fire more than once, by name.
+    those that fire more than once, by name. `redactors` are the roles that may redact cases. `itemised` is the work that there is for each item of a list, with its state.
+    `limits_work`: some of it only goes to whoever has not too much already.
+
+    `made_of` says from which private fields things are made that leave a case or are shown of it, by what they are:
+    `("message", name, "to")`, `("payout", name, "amount" | "payee" | "payer")`, `("timer", name)`, `("work", state)`, `("level", name)`,
+    `("link", name)`. What is not there is made of what everybody may see. `audiences` are those that the data name in `x-visible-to`.
     """
 
     process: str
@@ -201,8 +261,15 @@ class Definition:
     chart: Statechart
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     levels: Mapping[str, LevelRule] = field(default_factory=dict)
+    links: Mapping[str, LinkRule] = field(default_factory=dict)
     report: ReportRule = field(default_factory=ReportRule)
+    redactors: tuple[str, ...] = ()
+    made_of: Mapping[tuple[str, ...], tuple[Private, ...]] = field(default_factory=dict)
+    documents: Mapping[str, DocumentRule] = field(default_factory=dict)
+    audiences: tuple[frozenset[str], ...] = field(init=False, repr=False, compare=False)
     moments: tuple[tuple[TimerRule, Moment], ...] = field(init=False, repr=False, compare=False)
+    itemised: tuple[tuple[str, WorkRule, Each], ...] = field(init=False, repr=False, compare=False)
+    limits_work: bool = field(init=False, repr=False, compare=False)
     series: Mapping[str, TimerRule] = field(init=False, repr=False, compare=False)
     _standings: dict[tuple[str, ...], Standing] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -210,11 +277,18 @@ class Definition:
         rules = [rule for state in self.states.values() for rule in state.timers]
         moments = tuple((rule, rule.first) for rule in rules if isinstance(rule.first, Moment))
         object.__setattr__(self, "moments", moments)
+        shapes = (self.data, *(rule.data for rule in self.events.values()))
+        audiences = dict.fromkeys(each.roles for shape in shapes for each in within(shape.schema, ""))
+        object.__setattr__(self, "audiences", tuple(audiences))
+        offers = [(state.path, state.work) for state in self.states.values() if state.work is not None]
+        itemised = tuple((path, work, work.each) for path, work in offers if work.each is not None)
+        object.__setattr__(self, "itemised", itemised)
+        object.__setattr__(self, "limits_work", any(work.limit is not None for _, work in offers))
         object.__setattr__(self, "series", {rule.name: rule for rule in rules if rule.every is not None})
 
     def scope_of(self, event: str) -> Scope:
         """Return what an expression may see while this event runs."""
-        rule = self.events.get(event)
+        rule = self.events.get(event) or self.links.get(link_of(event) or "")
         return rule.scope if rule else self.timed
 
     def is_level_event(self, event: str) -> bool:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from caseway.engine.case import Link
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,30 @@ class CancelTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A document that was made: the name and the media type of a file, and what it holds."""
+
+    name: str
+    type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A document of the definition with this hash, to be made of these data when it is delivered: a file in each format.
+
+    `at` is when it was sent. `files` is empty until then; no record keeps them.
+    """
+
+    document: str
+    definition: str
+    formats: tuple[str, ...]
+    data: Mapping[str, Any]
+    at: datetime
+    files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """Tell one recipient something. `subject` and `body` hold one text per language."""
 
@@ -38,6 +65,7 @@ class Message:
     to: str
     subject: Mapping[str, str]
     body: Mapping[str, str]
+    attached: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +84,44 @@ class Payout:
     implements: tuple[str, ...] = ()
 
 
-Effect = SetTimer | CancelTimer | Message | Payout
+@dataclass(frozen=True, slots=True)
+class StartCase:
+    """Start another case with this id and these data, as of the instant `at`.
+
+    `parent` is the new case's link to the one that starts it.
+    """
+
+    id: str
+    process: str
+    case: str
+    data: Mapping[str, Any]
+    at: datetime
+    parent: Link
+
+    @property
+    def link(self) -> str:
+        return self.parent.name
+
+
+@dataclass(frozen=True, slots=True)
+class SendEvent:
+    """Send an event to another case, as of the instant `at`."""
+
+    id: str
+    case: str
+    event: str
+    data: Mapping[str, Any]
+    at: datetime
+
+
+Outbound = Message | StartCase | SendEvent
+"""What leaves a case by the outbox."""
+
+OUTBOUND = (Message, StartCase, SendEvent)
+
+Effect = SetTimer | CancelTimer | Message | Payout | StartCase | SendEvent
+
+
+def recipient(effect: Outbound) -> str:
+    """Return who gets it: a person, or `case:<id>`. What goes to one of them from one case keeps its order."""
+    return effect.to if isinstance(effect, Message) else f"case:{effect.case}"

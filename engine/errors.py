@@ -70,6 +70,12 @@ class UnknownCase(CaseError):  # noqa: N818
     code = "unknown-case"
 
 
+class UnknownPerson(CaseError):  # noqa: N818
+    """The directory knows nobody of this id."""
+
+    code = "unknown-person"
+
+
 class InvalidInput(CaseError):  # noqa: N818
     """A value given by the caller has the wrong form."""
 
@@ -96,3 +102,9 @@ class WorldError(CasewayError):
     """The database, the disk or the network failed; waiting or retrying can help."""
 
     code = "world"
+
+
+class Undeliverable(WorldError):  # noqa: N818
+    """What was to be delivered is refused for good: waiting does not help, so it is set aside at once."""
+
+    code = "undeliverable"

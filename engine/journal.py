@@ -11,13 +11,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from caseway.engine.actor import Actor
-from caseway.engine.case import Case, Level, Memory, Timer, Work
+from caseway.engine.case import Case, Level, Link, Memory, Timer, Tombstone, Work
 from caseway.engine.duration import duration_text, parse_duration
-from caseway.engine.effect import CancelTimer, Effect, Message, Payout, SetTimer
+from caseway.engine.effect import Attachment, CancelTimer, Effect, Message, Payout, SendEvent, SetTimer, StartCase
 from caseway.engine.event import Event
 from caseway.engine.outcome import Entry, Refusal, Step
 
 Record = dict[str, Any]
+
+_EXACT = frozenset({str, int, bool, type(None)})
+"""Types of which equal values are the same JSON; 0.0 and -0.0 are not."""
 
 
 def instant_text(at: datetime) -> str:
@@ -48,6 +51,7 @@ def entry(step: Step, written: Record | None = None) -> Entry:
         transitions=step.transitions,
         effects=step.effects,
         refusal=step.refusal,
+        redacted=(after.revision,) if step.erasures else (),
     )
 
 
@@ -77,6 +81,8 @@ def difference(before: Case, after: Case, written: Record | None = None) -> Reco
 
 def _differ(old: Any, new: Any) -> bool:
     """Say whether two values are different JSON: Python takes 1, 1.0 and true for equal, wherever they stand."""
+    if type(old) is type(new) and type(new) in _EXACT:
+        return bool(old != new)
     return old is not new and (old != new or json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True))
 
 
@@ -100,9 +106,27 @@ def case_record(case: Case) -> Record:
 
 def case_from_record(record: Mapping[str, Any]) -> Case:
     """Read what `case_record` wrote, or what folding changes gave; what is missing has its default."""
-    read = {name: _READERS[name](record[name]) for name in _READERS if name in record}
+    read = record.get  # not field by field through a table: every event comes here
     return Case(
-        record["id"], record["process"], record["version"], record["definition"], data=record.get("data", {}), **read
+        id=record["id"],
+        process=record["process"],
+        version=record["version"],
+        definition=record["definition"],
+        revision=read("revision", 0),
+        configuration=tuple(read("configuration", ())),
+        memory=tuple([(history, tuple(leaves)) for history, leaves in read("memory", ())]),
+        data=read("data", {}),
+        timers=tuple(map(_read_timer, read("timers", ()))),
+        work=tuple(map(_read_work, read("work", ()))),
+        levels=tuple(map(_read_level, read("levels", ()))),
+        links=tuple(map(_read_link, read("links", ()))),
+        tombstones=tuple(map(_read_tombstone, read("tombstones", ()))),
+        assignee=read("assignee"),
+        entered={state: instant(at) for state, at in read("entered", {}).items()},
+        opened_at=_read_optional_instant(read("opened_at")),
+        last_at=_read_optional_instant(read("last_at")),
+        closed=read("closed", False),
+        final=read("final", False),
     )
 
 
@@ -129,8 +153,14 @@ def entry_record(line: Entry) -> Record:
         record["event"]["due"] = instant_text(event.due)
     if event.fired_at is not None:
         record["event"]["fired_at"] = instant_text(event.fired_at)
+    if event.parent is not None:
+        record["event"]["parent"] = link_record(event.parent)
     if line.refusal is not None:
         record["refusal"] = refusal_record(line.refusal)
+    if line.withheld:
+        record["withheld"] = list(line.withheld)
+    if line.redacted:
+        record["redacted"] = list(line.redacted)
     return record
 
 
@@ -151,6 +181,7 @@ def entry_from_record(record: Mapping[str, Any]) -> Entry:
             Actor(actor["id"], frozenset(actor["roles"]), frozenset(actor["tags"])) if actor else None,
             _read_optional_instant(event.get("due")),
             _read_optional_instant(event.get("fired_at")),
+            _read_link(event["parent"]) if "parent" in event else None,
         ),
         at=instant(record["at"]),
         source=tuple(record["source"]),
@@ -159,6 +190,8 @@ def entry_from_record(record: Mapping[str, Any]) -> Entry:
         transitions=tuple(record["transitions"]),
         effects=tuple(effect_from_record(effect) for effect in record["effects"]),
         refusal=Refusal(refusal["code"], refusal["message"], refusal["facts"]) if refusal else None,
+        withheld=tuple(record.get("withheld", ())),
+        redacted=tuple(record.get("redacted", ())),
     )
 
 
@@ -187,7 +220,7 @@ def effect_record(effect: Effect) -> Record:
                 "to": effect.to,
                 "subject": dict(effect.subject),
                 "body": dict(effect.body),
-            }
+            } | ({"attached": list(map(_attachment, effect.attached))} if effect.attached else {})
         case Payout():
             return {
                 "kind": "payout",
@@ -202,6 +235,26 @@ def effect_record(effect: Effect) -> Record:
                 "purpose": effect.purpose,
                 "implements": list(effect.implements),
             }
+        case StartCase():
+            return {
+                "kind": "start-case",
+                "id": effect.id,
+                "link": effect.link,
+                "process": effect.process,
+                "case": effect.case,
+                "data": dict(effect.data),
+                "at": instant_text(effect.at),
+                "parent": link_record(effect.parent),
+            }
+        case SendEvent():
+            return {
+                "kind": "send-event",
+                "id": effect.id,
+                "case": effect.case,
+                "event": effect.event,
+                "data": dict(effect.data),
+                "at": instant_text(effect.at),
+            }
 
 
 def effect_from_record(record: Mapping[str, Any]) -> Effect:
@@ -213,11 +266,57 @@ def effect_from_record(record: Mapping[str, Any]) -> Effect:
         case "cancel-timer":
             return CancelTimer(**fields)
         case "message":
-            return Message(**fields)
+            return Message(**fields | {"attached": tuple(map(_read_attachment, fields.get("attached", ())))})
         case "payout":
             return Payout(**fields | {"implements": tuple(fields["implements"])})
+        case "start-case":
+            del fields["link"]
+            return StartCase(**fields | {"at": instant(fields["at"]), "parent": _read_link(fields["parent"])})
+        case "send-event":
+            return SendEvent(**fields | {"at": instant(fields["at"])})
         case kind:
             raise ValueError(f"a journal holds an effect of the unknown kind {kind!r}")
+
+
+def _attachment(attached: Attachment) -> Record:
+    return {
+        "document": attached.document,
+        "definition": attached.definition,
+        "formats": list(attached.formats),
+        "data": dict(attached.data),
+        "at": instant_text(attached.at),
+    }
+
+
+def _read_attachment(record: Mapping[str, Any]) -> Attachment:
+    return Attachment(**dict(record) | {"formats": tuple(record["formats"]), "at": instant(record["at"])})
+
+
+def link_record(link: Link) -> Record:
+    """Write a link as JSON."""
+    record = {"name": link.name, "case": link.case, "process": link.process, "kind": link.kind, "state": link.state}
+    return record if link.kind == "child" else record | {"depth": link.depth, "line": list(link.line)}
+
+
+def _read_link(record: Mapping[str, Any]) -> Link:
+    return Link(**record) if record["kind"] == "child" else Link(**dict(record) | {"line": tuple(record["line"])})
+
+
+def _tombstones(tombstones: Iterable[Tombstone]) -> list[Record]:
+    return [
+        {
+            "paths": list(stone.paths),
+            "reason": stone.reason,
+            "at": instant_text(stone.at),
+            "by": stone.by,
+            "revision": stone.revision,
+        }
+        for stone in tombstones
+    ]
+
+
+def _read_tombstone(record: Mapping[str, Any]) -> Tombstone:
+    return Tombstone(tuple(record["paths"]), record["reason"], instant(record["at"]), record["by"], record["revision"])
 
 
 def _timers(timers: Iterable[Timer]) -> list[Record]:
@@ -225,16 +324,21 @@ def _timers(timers: Iterable[Timer]) -> list[Record]:
 
 
 def _work(work: Iterable[Work]) -> list[Record]:
-    return [
-        {
-            "state": offer.state,
-            "role": offer.role,
-            "candidates": None if offer.candidates is None else list(offer.candidates),
-            "passed": list(offer.passed),
-            "offered": offer.offered,
-        }
-        for offer in work
-    ]
+    return [_piece(each) for each in work]
+
+
+def _piece(work: Work) -> Record:
+    record: Record = {
+        "state": work.state,
+        "role": work.role,
+        "candidates": None if work.candidates is None else list(work.candidates),
+        "passed": list(work.passed),
+        "offered": work.offered,
+    }
+    more: Record = {name: list(getattr(work, name)) for name in _PEOPLE}
+    more |= {"item": work.item, "holder": work.holder, "exhausted": work.exhausted}
+    more["opened_at"] = _optional_instant(work.opened_at)
+    return record | {name: value for name, value in more.items() if value}
 
 
 def _levels(levels: Iterable[Level]) -> list[Record]:
@@ -262,11 +366,16 @@ def _read_timer(record: Mapping[str, Any]) -> Timer:
 def _read_work(record: Mapping[str, Any]) -> Work:
     candidates = record["candidates"]
     return Work(
-        record["state"],
-        record["role"],
-        None if candidates is None else tuple(candidates),
-        tuple(record["passed"]),
-        record["offered"],
+        state=record["state"],
+        role=record["role"],
+        candidates=None if candidates is None else tuple(candidates),
+        passed=tuple(record["passed"]),
+        offered=record["offered"],
+        item=record.get("item", ""),
+        holder=record.get("holder"),
+        exhausted=record.get("exhausted", False),
+        opened_at=_read_optional_instant(record.get("opened_at")),
+        **{name: tuple(record.get(name, ())) for name in _PEOPLE},
     )
 
 
@@ -301,6 +410,9 @@ def _optional_instant(at: datetime | None) -> str | None:
     return None if at is None else instant_text(at)
 
 
+# Of a piece of work, what most pieces have nothing of.
+_PEOPLE = ("tags", "excluded", "had", "done")
+
 # Everything in which two revisions of a case can differ, but for its data.
 _FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "revision": _same,
@@ -309,24 +421,12 @@ _FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "timers": _timers,
     "work": _work,
     "levels": _levels,
+    "links": lambda links: list(map(link_record, links)),
+    "tombstones": _tombstones,
     "assignee": _same,
     "entered": lambda entered: {state: instant_text(at) for state, at in entered.items()},
     "opened_at": _optional_instant,
     "last_at": _optional_instant,
-    "closed": _same,
-    "final": _same,
-}
-_READERS: Mapping[str, Callable[[Any], Any]] = {
-    "revision": _same,
-    "configuration": tuple,
-    "memory": lambda memory: tuple((history, tuple(leaves)) for history, leaves in memory),
-    "timers": lambda timers: tuple(map(_read_timer, timers)),
-    "work": lambda work: tuple(map(_read_work, work)),
-    "levels": lambda levels: tuple(map(_read_level, levels)),
-    "assignee": _same,
-    "entered": lambda entered: {state: instant(at) for state, at in entered.items()},
-    "opened_at": _read_optional_instant,
-    "last_at": _read_optional_instant,
     "closed": _same,
     "final": _same,
 }

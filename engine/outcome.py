@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from caseway.engine.case import Case, Configuration
+from caseway.engine.case import Case, Configuration, Load
 from caseway.engine.effect import Effect
 from caseway.engine.event import Event
+
+if TYPE_CHECKING:
+    from caseway.engine.erasure import Erasure
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Step:
 
     `transitions` names what was taken, in order. `refusal` is set only where a timer fired in vain: the
     firing consumes the timer, so it is a step of its own, in which nothing else happens than that the next of a series is armed.
+    `load` is what it relied on where it gives somebody work whose amount is bounded. `erasures` is what is to be taken out of all that
+    was written before, together with this step.
     """
 
     event: Event
@@ -36,6 +41,8 @@ class Step:
     transitions: tuple[str, ...] = ()
     effects: tuple[Effect, ...] = ()
     refusal: Refusal | None = None
+    load: Load | None = None
+    erasures: tuple[Erasure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,8 @@ class Entry:
     """A Step as the journal keeps it: one line per revision of a case.
 
     `source` and `target` are the configurations before and after. `change` is the difference between the
-    two cases in JSON (see `journal.difference`); folding the changes of all entries gives the case.
+    two cases in JSON (see `journal.difference`); folding the changes of all entries gives the case. `withheld` names what is left
+    out because it is not for the actor to see to whom this is shown; in the journal itself nothing is. `redacted` are the revisions at which content was taken out of this line.
     """
 
     case: str
@@ -59,6 +67,8 @@ class Entry:
     transitions: tuple[str, ...] = ()
     effects: tuple[Effect, ...] = ()
     refusal: Refusal | None = None
+    withheld: tuple[str, ...] = ()
+    redacted: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)

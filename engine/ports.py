@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
+from caseway.engine.actor import Actor
 from caseway.engine.backlog import Backlog, SetAside
-from caseway.engine.case import Case, Configuration, Timer
+from caseway.engine.case import Case, Configuration, Load, Timer
 from caseway.engine.definition import Definition
-from caseway.engine.effect import Message
+from caseway.engine.document import DocumentRule
+from caseway.engine.effect import Message, Outbound, recipient
 from caseway.engine.outcome import Entry, JournalLine, Step
+from caseway.engine.person import Person
 from caseway.engine.posting import Balance, Posting
+from caseway.engine.worklist import Found, WorkQuery
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A case as stored, and the recorded outcome of the event id that was asked about, if there is one."""
+    """A case as stored, the recorded outcome of the event id that was asked about, if there is one, and the person likewise."""
 
     case: Case
     known: Entry | None = None
+    person: Person | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,30 @@ class DueTimer:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message in the outbox: `attempts` deliveries have failed so far, the last one with `error`."""
+    """A message in the outbox: `attempts` deliveries have failed so far, the last one with `error`.
+
+    Nobody delivers it before `not_before`: it failed, or somebody is at it. None: at once.
+    """
 
     case: str
-    message: Message
+    message: Outbound
     attempts: int = 0
     error: str | None = None
+    not_before: datetime | None = None
+
+    @property
+    def line(self) -> tuple[str, str]:
+        """What it stands in line with: one behind the other."""
+        return self.case, recipient(self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a receiver answers at once to what was delivered: an event of the case that told it."""
+
+    event: str
+    data: Mapping[str, Any]
+    actor: Actor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +92,36 @@ class CaseQuery:
     limit: int | None = None
 
 
+class Directory(Protocol):
+    """Where persons come from: your own users, or Caseway's table of them.
+
+    - `person` gives the person of exactly this id, or None where there is nobody; an event asks once for whoever sends it.
+    - `persons` yields those who hold a role and carry a tag, where these are given.
+    - What the world does wrong is a WorldError.
+    """
+
+    def person(self, id: str) -> Person | None: ...  # noqa: A002
+    def persons(self, *, role: str | None = None, tag: str | None = None) -> Iterator[Person]: ...
+
+
+class KeptDirectory(Directory, Protocol):
+    """A directory that Caseway keeps, beside its cases. Its `persons` come in order of id.
+
+    - `known` gives at once what `person` gives for each of many ids; whoever is not there is left out.
+    - `keep` writes persons, all of them or none, and returns the ids of those who were not so before.
+    - `remove` says whether there was such a person.
+    """
+
+    def known(self, ids: Collection[str]) -> Mapping[str, Person]: ...
+    def keep(self, persons: Sequence[Person], at: datetime) -> Sequence[str]: ...
+    def remove(self, id: str) -> bool: ...  # noqa: A002
+
+
 class Store(Protocol):
     """Where cases live.
 
     - `load` raises UnknownCase. Its `known` is the entry whose event has the id asked for, else None; an empty id asks for none.
+      Its `person` is that of the store's own directory with the id asked for, likewise.
     - `commit` writes the case, the journal entry, the timers, the outbox and the postings of one step together or
       not at all, and returns the entry. It raises CaseConflict where the stored revision is not that of `step.before`, where the case
       exists already although `step.before.revision` is 0, where the journal of this case already has the event id, or
@@ -85,8 +134,10 @@ class Store(Protocol):
     - `claimed` lends what is due, and a store that holds the cases of these timers as `locked` does. What another worker holds
       is passed over, not waited for; a worker that dies holds nothing. Where several processes have something due, each of them
       may get an equal share of `limit`. A timer may turn out to be gone from its case.
-    - `claimed_messages` lends what `outgoing` yields and nobody else is delivering, with a store to record what came of it;
-      that is kept even where the block raises. On a database that cannot lock rows, two workers may get the same message.
+    - `claimed_messages` lends what may be delivered at `now`, at most `limit`, in order within a case and recipient: nothing
+      that stands behind a message which may not be delivered yet. Until the instant `until` nobody else gets any of it; no
+      transaction is open meanwhile. With `only_to_cases` messages to people are left out. What came of a message is recorded by the store that is lent, and kept even where the
+      block raises; the rest is anybody's again when the block ends. A worker that dies holds nothing after `until`.
     - `await_due` returns after `seconds`, or sooner where `pause(0)` says so, or where a timer is armed that is due before
       `until`. `pause(s)` waits so many seconds and says whether to end. It may return for nothing, and need not notice.
     - `journal` yields a case's entries in order of revision, and nothing for an unknown case.
@@ -94,14 +145,19 @@ class Store(Protocol):
       asked for. Cases that were opened at or after `until` are left out, as are those that ended before `since`.
     - `due` yields timers due at or before `now` that are armed and not set aside, in due order (ties: by id), at most `limit`.
     - `outgoing` yields undelivered messages, oldest first and in order within a case and recipient, at most `limit`;
-      those set aside are left out.
+      those set aside are left out, those to be delivered later are not.
     - `delivered` and `undelivered` record an attempt; `undelivered(..., set_aside=True)` takes it out of `outgoing`, and
-      a later `set_aside=False` puts it back. A delivered message stays delivered; an unknown id changes nothing.
+      a later `set_aside=False` puts it back. Nobody claims it before `not_before` (None: at once). A delivered message stays
+      delivered; an unknown id changes nothing.
     - `next_due` is when the next timer that can fire is due, in the past where one is due already; None: there is none.
     - `backlog` says what waits at `now`; it counts no further than `backlog.COUNTED`. `set_aside` yields what waits for a person, of
       one case or of all: timers in due order, then messages in order of writing, at most `limit` in all. `put_back` puts a
       message that was set aside back among the `outgoing`, as one that never failed, and says whether there was one.
     - `cases` yields lines in order of opening, then id. Long answers are read as they are asked for, page by page.
+    - `worklist` yields the rows of the index that concern a person, in their order, each with its case as it is then; they are
+      read page by page, as they are asked for. What a case's rows are, `worklist.index` says.
+    - `count` is how much claimed work of a process a person has. A `commit` of a step that relied on a Load raises CaseConflict
+      where its revision is not that which is stored; where it is, `commit` moves it by one. Within `locked`, whoever counted is not overtaken.
     - `postings` yields lines in order of writing; `balances` sums them, in order of owner, account and unit.
     - `keep_definition` stores a version's content by its hash; the second time it does nothing. It raises VersionChanged
       where the same process and version was kept with another hash.
@@ -109,15 +165,23 @@ class Store(Protocol):
     - `definition` gives the content of a hash back, or None where it was not kept.
     - `join` gives the same store writing through a caller's own open transaction, which the caller ends;
       a `commit` that raises leaves nothing of its own in that transaction.
+    - `sent` yields all that a case ever put into the outbox, delivered or not, as far as the store keeps it, in order of writing.
+    - `rewrite` changes what was written about a case before, in place: lines of its journal, and what is in the outbox, each in the stead of
+      the one of the same revision or id. `quoting` is what becomes of texts that may quote what they hold: why a delivery failed. What
+      is for another recipient now is set aside, where it is not delivered. Only redactions do this.
+    - `redact_copies` takes what a redacting step erases out of copies that the store made of itself, and returns their names.
+    - `directory` is the one that the store keeps, written and read through the same connection.
     - `rehearsal` says whether the database was made to rehearse in: only there may the clock be in the future.
     - Whatever the world does wrong is a WorldError.
     """
 
-    def load(self, case: str, event: str) -> Loaded: ...
+    def load(self, case: str, event: str, person: str = "") -> Loaded: ...
     def commit(self, step: Step) -> Entry: ...
     def locked(self, wanted: Sequence[tuple[str, str]]) -> AbstractContextManager[Store]: ...
     def claimed(self, now: datetime, limit: int) -> AbstractContextManager[tuple[Sequence[DueTimer], Store]]: ...
-    def claimed_messages(self, limit: int) -> AbstractContextManager[tuple[Sequence[Outgoing], Store]]: ...
+    def claimed_messages(
+        self, limit: int, now: datetime, until: datetime, *, only_to_cases: bool = False
+    ) -> AbstractContextManager[tuple[Sequence[Outgoing], Store]]: ...
     def await_due(self, seconds: float, until: datetime, pause: Callable[[float], Any]) -> None: ...
     def journal(self, case: str) -> Iterator[Entry]: ...
     def histories(
@@ -126,16 +190,24 @@ class Store(Protocol):
     def due(self, now: datetime, limit: int) -> Sequence[DueTimer]: ...
     def outgoing(self, limit: int) -> Sequence[Outgoing]: ...
     def delivered(self, effect: str, at: datetime) -> None: ...
-    def undelivered(self, effect: str, error: str, *, set_aside: bool) -> None: ...
+    def undelivered(self, effect: str, error: str, *, set_aside: bool, not_before: datetime | None = None) -> None: ...
     def next_due(self) -> datetime | None: ...
     def backlog(self, now: datetime) -> Backlog: ...
     def set_aside(self, limit: int, case: str | None = None) -> Sequence[SetAside]: ...
     def put_back(self, case: str, effect: str) -> bool: ...
     def cases(self, query: CaseQuery) -> Iterator[CaseLine]: ...
+    def count(self, process: str, person: str) -> Load: ...
+    def worklist(self, query: WorkQuery) -> Iterator[Found]: ...
     def postings(self, *, case: str | None = None, owner: str | None = None) -> Iterator[Posting]: ...
     def balances(self, *, owner: str | None = None) -> Iterator[Balance]: ...
     def keep_definition(self, hash: str, process: str, version: int, content: Mapping[str, Any]) -> None: ...  # noqa: A002
     def definition(self, hash: str) -> Mapping[str, Any] | None: ...  # noqa: A002
+    def sent(self, case: str) -> Sequence[Outgoing]: ...
+    def rewrite(
+        self, case: str, lines: Sequence[Entry], messages: Sequence[Outbound], quoting: Callable[[str], str]
+    ) -> None: ...
+    def redact_copies(self, step: Step) -> Sequence[str]: ...
+    def directory(self) -> KeptDirectory: ...
     def join(self, connection: Any) -> Store: ...
     def rehearsal(self) -> bool: ...
     def close(self) -> None: ...
@@ -167,8 +239,32 @@ class Ids(Protocol):
     def new(self) -> str: ...
 
 
+class Renderer(Protocol):
+    """Makes documents.
+
+    `make` returns what a file of a document in a format holds; the same data, format and instant give the same. Raises
+    Undeliverable where template and data do not fit each other, and WorldError where this machine lacks something.
+    """
+
+    def make(self, rule: DocumentRule, data: Mapping[str, Any], kind: str, at: datetime) -> bytes: ...
+
+
 @runtime_checkable
 class Delivery(Protocol):
-    """Takes a message to the world. Raises WorldError where it could not; `message.id` tells a repetition."""
+    """Takes a message to the world. `message.id` tells a repetition.
 
-    def deliver(self, case: str, message: Message) -> None: ...
+    Raises WorldError where it could not, and Undeliverable where it never will; with a fact `retry_after`, in seconds, the next
+    attempt is not made before. It takes well under a minute, whatever the world does.
+    """
+
+    def deliver(self, case: str, message: Message) -> Answer | None: ...
+
+
+@runtime_checkable
+class Rewritable(Protocol):
+    """A delivery that keeps what it delivered, and can write it anew: as files in a folder.
+
+    `rewrite` puts a message in the place of what it keeps under the message's id, and says whether there was anything. Raises WorldError where it could not.
+    """
+
+    def rewrite(self, case: str, message: Message) -> bool: ...

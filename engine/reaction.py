@@ -9,18 +9,21 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from caseway.engine import link as linking
 from caseway.engine import timer as timing
-from caseway.engine.actor import Actor
-from caseway.engine.case import Case, Configuration, Memory, Timer, Work
-from caseway.engine.effect import CancelTimer, Effect, Message, Payout, SetTimer
+from caseway.engine.case import Case, Configuration, Link, Memory, Timer, Tombstone
+from caseway.engine.effect import Attachment, CancelTimer, Effect, Message, Payout, SetTimer, StartCase
+from caseway.engine.erasure import Erasure
 from caseway.engine.event import Event
 from caseway.engine.expression import Activation
 from caseway.engine.service_level import Happened, settle
+from caseway.engine.spot import Spot, spot_text
 from caseway.engine.statechart import Microstep
 from caseway.engine.value import replaced
+from caseway.engine.work import look
 
 if TYPE_CHECKING:
-    from caseway.engine.action import Pay
+    from caseway.engine.action import Pay, Start
     from caseway.engine.definition import Definition, TimerRule
 
 
@@ -29,8 +32,8 @@ class Reaction:
 
     __slots__ = (
         "_activation", "_around", "_data", "_heard", "_passed", "_raised", "actor", "assignee", "case", "definition",
-        "effects", "entered", "event", "facts", "followed", "given", "levels", "memory", "now", "state", "taken", "timers",
-        "turn", "work",
+        "effects", "entered", "erasures", "event", "facts", "followed", "given", "levels", "links", "memory", "now", "state", "taken", "timers",
+        "tombstones", "turn", "work",
     )  # fmt: skip
 
     def __init__(
@@ -48,11 +51,14 @@ class Reaction:
         self.timers = case.timers
         self.work = case.work
         self.levels = case.levels
+        self.links = case.links
+        self.tombstones = case.tombstones
         self.assignee = case.assignee
         self.entered = case.entered
         self.followed: dict[str, datetime | None] = {}
         self.turn: tuple[TimerRule, Timer] | None = None
         self.effects: list[Effect] = []
+        self.erasures: list[Erasure] = []
         self.taken: list[str] = []
         self._heard = [event.name]
         self._passed: list[str] = []
@@ -81,13 +87,20 @@ class Reaction:
         self._raised.append(Event(name, data or {}, self.event.id, self.event.actor))
 
     def next_event(self) -> str | None:
-        """Make the oldest queued event the current one, and return its name."""
+        """Make the oldest queued event the current one, and return its name. None: the case is at rest."""
+        if not self._raised and (self.work or self.definition.itemised):
+            look(self)
         if not self._raised:
             return None
         self.event = self._raised.popleft()
         self._heard.append(self.event.name)
         self._look_again()
         return self.event.name
+
+    def told(self, data: Mapping[str, Any]) -> None:
+        """Take the data of the event as their shape completes them."""
+        self.event = replace(self.event, data=data)
+        self._look_again()
 
     # what actions do
 
@@ -138,8 +151,15 @@ class Reaction:
                 self.effects.append(CancelTimer(self._effect_id(), name, timer.id))
         self.timers = tuple(timer for timer in self.timers if timer.name != name)
 
-    def tell(self, message: str, recipient: str, subject: Mapping[str, str], body: Mapping[str, str]) -> None:
-        self.effects.append(Message(self._effect_id(), message, recipient, subject, body))
+    def tell(
+        self,
+        message: str,
+        recipient: str,
+        subject: Mapping[str, str],
+        body: Mapping[str, str],
+        attached: tuple[Attachment, ...] = (),
+    ) -> None:
+        self.effects.append(Message(self._effect_id(), message, recipient, subject, body, attached))
 
     def pay(self, rule: Pay, amount: int, payee: str, payer: str) -> None:
         self.effects.append(
@@ -148,25 +168,35 @@ class Reaction:
             )
         )  # fmt: skip
 
-    def offer(self, offer: Work) -> None:
-        """Open a state's offer; who passed it before stays passed, and nobody has it now."""
-        before = next((work for work in self.work if work.state == offer.state), None)
-        self.work = tuple(work for work in self.work if work.state != offer.state)
-        self.work += (replace(offer, passed=before.passed if before else ()),)
-        self.assign(None)
+    def start(self, rule: Start, data: Mapping[str, Any]) -> None:
+        """Have another case started, and keep the link to it."""
+        effect = self._effect_id()
+        own = linking.parent_of(self.links)
+        parent = linking.lineage(self.case, own, rule, self.actor, self.now)
+        child = linking.child_id(effect)
+        self.effects.append(StartCase(effect, rule.process, child, data, self.now, parent))
+        self.links = (*self.links, Link(rule.link, child, rule.process, "child"))
 
-    def withdraw(self, state: str) -> None:
-        """Close a state's offer, if it is open."""
-        self.work = tuple(replace(work, offered=False) if work.state == state else work for work in self.work)
+    def redact(self, spots: Sequence[Spot], reason: str) -> None:
+        """Take what stands at some places out of the data, and have it taken out of all that was written before."""
+        marks = frozenset(stone.mark for stone in self.tombstones)
+        erasure = Erasure(self.definition, reason, tuple(spots), marks=marks)
+        erasure = erasure.seeing(self._data, self.definition.data.schema, spots)
+        self.erasures.append(erasure)
+        self.data = erasure.data(self._data)
+        by = None if self.actor is None else str(self.actor)
+        stone = Tombstone(tuple(map(spot_text, spots)), reason, self.now, by, self.case.revision + 1)
+        self.tombstones = (*self.tombstones, stone)
+        for rule, at in self.definition.moments:  # no timer is armed anew by what is not there any more
+            self.followed[rule.name] = at.instant(self._data)
 
-    def claim(self, offers: tuple[Work, ...], actor: Actor) -> None:
-        self.work = tuple(replace(work, offered=False) if work in offers else work for work in self.work)
-        self.assign(actor.id)
+    def hear_end(self, link: Link, state: str) -> None:
+        """Take note that the case at the other end of a link has ended."""
+        self.links = tuple(replace(each, state=state) if each is link else each for each in self.links)
 
-    def pass_on(self, offers: tuple[Work, ...], actor: Actor) -> None:
-        self.work = tuple(
-            replace(work, passed=(*work.passed, actor.id)) if work in offers else work for work in self.work
-        )
+    def has_entered(self, state: str) -> bool:
+        """Say whether this step has entered a state."""
+        return state in self._passed
 
     # what expressions see
 
@@ -220,6 +250,8 @@ class Reaction:
         if standing.final:
             for timer in self.timers:
                 self.void(timer.name)
+            if not case.final:
+                self._tell_parent()
         # Not `replace`, which takes three times as long: every step comes here.
         return Case(
             id=case.id,
@@ -233,6 +265,8 @@ class Reaction:
             timers=self.timers,
             work=self.work,
             levels=self.levels,
+            links=self.links,
+            tombstones=self.tombstones,
             assignee=self.assignee,
             entered=self.entered,
             opened_at=case.opened_at or self.now,
@@ -240,6 +274,11 @@ class Reaction:
             closed=standing.closed,
             final=standing.final,
         )
+
+    def _tell_parent(self) -> None:
+        parent = linking.parent_of(self.links)
+        if parent is not None:
+            self.effects.append(linking.end(parent, self._effect_id(), self.case.id, ", ".join(self.state), self.now))
 
     def _effect_id(self) -> str:
         return f"{self.case.id}:{self.case.revision + 1}:{len(self.effects)}"

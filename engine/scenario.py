@@ -11,10 +11,11 @@ from typing import Any
 from caseway.engine.actor import RESERVED_ROLES, Actor
 from caseway.engine.definition import Definition
 from caseway.engine.duration import duration_text, parse_duration
-from caseway.engine.effect import Message
+from caseway.engine.effect import Message, SendEvent, StartCase
 from caseway.engine.errors import CasewayError, FaultyStep, Refused
 from caseway.engine.fault import Fault, Path, suggestion
 from caseway.engine.journal import instant_text
+from caseway.engine.link import ended
 from caseway.engine.runtime import Runtime
 from caseway.engine.view import level_record
 
@@ -74,7 +75,7 @@ def scenario_faults(content: Mapping[str, Any], definition: Definition) -> Itera
                 yield _unknown("source", rule, definition.sources, (*path, "proves", number))
         for number, step in enumerate(scenario.get("steps", ())):
             yield from _step_faults(step, people, definition, (*path, "steps", number))
-        yield from _level_faults(scenario.get("expect", {}), definition, (*path, "expect"))
+        yield from _expect_faults(scenario.get("expect", {}), definition, (*path, "expect"))
 
 
 def _step_faults(
@@ -91,7 +92,17 @@ def _step_faults(
             parse_duration(step["wait"])
         except ValueError as error:
             yield Fault("bad-delay", str(error), (*path, "wait"), "write PT30M, PT8H, P2D or P1W", step["wait"])
-    yield from _level_faults(step.get("expect", {}), definition, (*path, "expect"))
+    link = step.get("ended")
+    if link is not None and link not in definition.links:
+        yield _unknown("link", link, definition.links, (*path, "ended"))
+    yield from _expect_faults(step.get("expect", {}), definition, (*path, "expect"))
+
+
+def _expect_faults(expect: Mapping[str, Any], definition: Definition, path: Path) -> Iterator[Fault]:
+    for index, line in enumerate(expect.get("links", ())):
+        if line["link"] not in definition.links:
+            yield _unknown("link", line["link"], definition.links, (*path, "links", index, "link"))
+    yield from _level_faults(expect, definition, path)
 
 
 def _level_faults(expect: Mapping[str, Any], definition: Definition, path: Path) -> Iterator[Fault]:
@@ -137,6 +148,8 @@ class Play:
             yield from self._until(datetime.fromisoformat(step["until"]).astimezone(UTC))
         elif "send" in step:
             yield from self._send(step)
+        elif "ended" in step:
+            yield from self._end(step["ended"], step["state"])
         else:
             yield from self._differences(step["expect"])
 
@@ -156,6 +169,20 @@ class Play:
         else:
             if expected:
                 yield f"accepted, where a refusal ({expected}) was expected"
+
+    def _end(self, name: str, state: str) -> Iterator[str]:
+        """Let the first case that was started by a link, and has not ended, do so."""
+        links = self.runtime.show(self.case, now=self.now).case.links
+        link = next((link for link in links if (link.name, link.kind, link.state) == (name, "child", None)), None)
+        if link is None:
+            yield f'no case that was started as "{name}" is still to end'
+            return
+        data = {"case": link.case, "state": state}
+        end = SendEvent(f"{link.case}:{state}", self.case, ended(name), data, self.now)
+        try:
+            self.runtime.hear_end(end, now=self.now)
+        except CasewayError as error:
+            yield f"{error.code}: {error.message}"
 
     def _until(self, at: datetime) -> Iterator[str]:
         if at < self.now:
@@ -210,6 +237,8 @@ class Play:
                     yield from _lines("posting", wanted, self._postings())
                 case "balances":
                     yield from _fields("balance", wanted, self._balances())
+                case "links":
+                    yield from self._links(wanted)
                 case "service_levels":
                     yield from _levels(wanted, {level.name: level_record(level) for level in view.levels})
                 case _:
@@ -233,6 +262,16 @@ class Play:
             for effect in effects
             if isinstance(effect, Message)
         ]
+
+    def _links(self, wanted: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        """Compare the cases that were started; of their data, only the fields that are wanted."""
+        states = {link.case: link.state for link in self.runtime.show(self.case, now=self.now).case.links}
+        effects = (effect for entry in self.runtime.history(self.case) for effect in entry.effects)
+        started = [effect for effect in effects if isinstance(effect, StartCase)]
+        seen = [{"link": effect.link, "process": effect.process, "state": states[effect.case]} for effect in started]
+        for number, (line, effect) in enumerate(zip(wanted, started, strict=False), 1):
+            yield from _fields(f"link {number}: data", line.get("data", {}), effect.data)
+        yield from _lines("link", [{key: each[key] for key in each if key != "data"} for each in wanted], seen)
 
     def _postings(self) -> list[dict[str, Any]]:
         names = ("owner", "account", "amount", "unit", "payout", "purpose")
@@ -289,6 +328,8 @@ def _told(step: Mapping[str, Any]) -> str:
         return f"wait {step['wait']}"
     if "until" in step:
         return f"until {step['until']}"
+    if "ended" in step:
+        return f"ended {step['ended']} in {step['state']}"
     if "send" in step:
         return f"send {step['send']}" + (f" as {step['as']}" if "as" in step else "")
     return "expect"

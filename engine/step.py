@@ -9,35 +9,50 @@ from typing import Any
 
 from caseway.engine import access
 from caseway.engine import timer as timing
-from caseway.engine.case import Case, Timer
+from caseway.engine.candidacy import taken, work_refusal
+from caseway.engine.case import Case, Link, Load, Timer
 from caseway.engine.definition import Definition, EventRule
 from caseway.engine.effect import CancelTimer, Effect, SetTimer
 from caseway.engine.event import START, Event
 from caseway.engine.fault import suggestion
 from caseway.engine.guard import Faulty
+from caseway.engine.link import ended_child
 from caseway.engine.outcome import Refusal, Step
 from caseway.engine.reaction import Reaction
+from caseway.engine.redaction import redacting, spared
 from caseway.engine.statechart import EndlessLoop
+from caseway.engine.work import deed, perform
 
 FAULTY_CODES = frozenset({"faulty-expression", "endless-loop", "faulty-data", "faulty-definition"})
 """Refusals that the author of the process can mend, not the sender of the event."""
 
 
 def step(
-    definition: Definition, case: Case, event: Event, now: datetime, facts: Mapping[str, Any] | None = None
+    definition: Definition,
+    case: Case,
+    event: Event,
+    now: datetime,
+    facts: Mapping[str, Any] | None = None,
+    *,
+    load: Load | None = None,
 ) -> Step | Refusal:
     """Let one event happen to a case, to rest. Reads nothing but its arguments and changes none of them.
 
     A case of revision 0 is opened by the event `start`, whose data become the case's. `now` is an aware UTC instant; for a
     timer the instant at which it was due counts instead, and where either lies before the case's last step, that step's
-    instant does. `facts` are what expressions see as `fact`.
+    instant does. `facts` are what expressions see as `fact`. `load` is how much claimed work the person has whom
+    `candidacy.bounded` names; without it, limits are not looked at, as where an event of the past is run again.
     """
     reaction = Reaction(definition, case, event, _instant(case, event, now), facts or {})
     if not case.revision:
         return _open(reaction)
+    child = ended_child(case, event) if case.links else None
+    if child is not None:
+        return _hear_end(reaction, child)
     if event.due is not None:
         return _fire(reaction)
-    return _hear(reaction)
+    outcome = _hear(reaction, load)
+    return outcome if load is None or isinstance(outcome, Refusal) else replace(outcome, load=load)
 
 
 def lapse(case: Case, event: Event, refusal: Refusal, definition: Definition | None = None) -> Step:
@@ -118,6 +133,8 @@ def _open(reaction: Reaction) -> Step | Refusal:
     if faults:
         return _invalid(f"The data of a new {definition.process} do not fit", faults)
     reaction.begin(data)
+    if event.parent is not None:
+        reaction.links = (event.parent,)
     return _run(reaction, lambda: definition.chart.start(reaction))
 
 
@@ -133,16 +150,28 @@ def _fire(reaction: Reaction) -> Step | Refusal:
     if definition.is_level_event(event.name):
         return _run(reaction, lambda: (heard and definition.chart.react(reaction, event.name)) or None)
     if not heard:
-        return _not_accepted(definition, case, event)
+        return _not_accepted(definition, case, event, reaction.now)
     return _run(reaction, lambda: definition.chart.react(reaction, event.name))
 
 
-def _hear(reaction: Reaction) -> Step | Refusal:
+def _hear_end(reaction: Reaction, child: Link) -> Step | Refusal:
+    """Take note that a case which this one started has ended: a step by itself, whatever the states make of it, and even after the end."""
+    definition, case, event = reaction.definition, reaction.case, reaction.event
+    reaction.hear_end(child, event.data["state"])
+    if case.final:
+        return Step(event, reaction.now, case, reaction.after())
+    heard = bool(definition.chart.candidates(case.configuration, case.memory, event.name))
+    return _run(reaction, lambda: (heard and definition.chart.react(reaction, event.name)) or None)
+
+
+def _hear(reaction: Reaction, load: Load | None) -> Step | Refusal:
     definition, case, event = reaction.definition, reaction.case, reaction.event
     rule = definition.events.get(event.name)
     if rule is None:
         return _unknown(definition, case, event)
-    refusal = objection(definition, case, event, rule)
+    refusal = objection(reaction, rule, load.held if load else None)
+    if refusal is None and rule.only_if is not None and not rule.asks_its_data:
+        refusal = unfit(reaction, rule)
     if refusal:
         return refusal
     data = rule.data.complete(event.data)
@@ -150,18 +179,24 @@ def _hear(reaction: Reaction) -> Step | Refusal:
         faults = rule.data.faults(data)
         if faults:
             return _invalid(f'The data of "{event.name}" do not fit', faults)
-        reaction.event = Event(event.name, data, event.id, event.actor)
-    if event.actor is not None and case.work:
-        claimed, passed = access.offers(definition, case, event.name)
-        if claimed:
-            reaction.claim(claimed, event.actor)
-        if passed:
-            reaction.pass_on(passed, event.actor)
+        reaction.told(data)
+    if rule.asks_its_data:
+        refusal = unfit(reaction, rule)
+        if refusal:
+            return refusal
+    if case.work:
+        did = deed(definition, case, reaction.event)
+        if did:
+            perform(did, reaction.event, reaction)
     return _run(reaction, lambda: definition.chart.react(reaction, event.name))
 
 
-def objection(definition: Definition, case: Case, event: Event, rule: EventRule) -> Refusal | None:
-    """Say what stands against an event before its data and guards are looked at: the state, the right, the work."""
+def objection(reaction: Reaction, rule: EventRule, held: int | None = None) -> Refusal | None:
+    """Say what stands against an event before its data and guards are looked at: the state, the right, the work.
+
+    `held` is how much claimed work the person has who is given some, where that is bounded.
+    """
+    definition, case, event = reaction.definition, reaction.case, reaction.event
     if case.final:
         return Refusal(
             "case-final",
@@ -169,8 +204,16 @@ def objection(definition: Definition, case: Case, event: Event, rule: EventRule)
             {"state": list(case.configuration)},
         )
     if not definition.chart.candidates(case.configuration, case.memory, event.name):
-        return _not_accepted(definition, case, event)
-    return access.not_allowed(rule, case, event.actor) or access.work_refusal(definition, case, event.name, event.actor)
+        return taken(definition, case, event) or _not_accepted(definition, case, event, reaction.now)
+    return access.not_allowed(rule, case, event.actor) or work_refusal(definition, case, event, held)
+
+
+def unfit(reaction: Reaction, rule: EventRule) -> Refusal | None:
+    """Say whether the event's own condition on who may send it is against its sender. The reaction has not moved."""
+    try:
+        return access.unfit(rule, reaction)
+    except Faulty as faulty:
+        return _faulty(reaction, reaction.event, faulty)
 
 
 def _run(reaction: Reaction, react: Callable[[], bool | None]) -> Step | Refusal:
@@ -188,7 +231,8 @@ def _run(reaction: Reaction, react: Callable[[], bool | None]) -> Step | Refusal
     except Faulty as faulty:
         return _faulty(reaction, event, faulty)
     after = reaction.after()
-    return Step(event, reaction.now, case, after, tuple(reaction.taken), tuple(reaction.effects))
+    done = Step(event, reaction.now, case, after, tuple(reaction.taken), tuple(reaction.effects))
+    return redacting(done, reaction.erasures) if reaction.erasures else done
 
 
 def _faulty(reaction: Reaction, event: Event, faulty: Faulty) -> Refusal:
@@ -205,7 +249,7 @@ def _misshapen(reaction: Reaction) -> Refusal | None:
     for name, value in data.items():
         if name in before and before[name] is value:
             continue
-        for fault in definition.data.field(name).faults(value):
+        for fault in spared(definition.data.field(name), value, before.get(name), reaction.tombstones):
             where = ".".join(str(key) for key in ("case", name, *fault.path))
             told = f"{_version(reaction)} would make {where} unfit: {fault.message}"
             return Refusal("faulty-data", told, {"field": where, "value": fault.value})
@@ -228,13 +272,14 @@ def guarded(reaction: Reaction) -> Refusal:
     )
 
 
-def _not_accepted(definition: Definition, case: Case, event: Event) -> Refusal:
+def _not_accepted(definition: Definition, case: Case, event: Event, now: datetime) -> Refusal:
     may = [
         name
         for name, rule in definition.events.items()
         if definition.chart.candidates(case.configuration, case.memory, name)
         and access.may_send(rule, case, event.actor)
-        and not access.work_refusal(definition, case, name, event.actor)
+        and not work_refusal(definition, case, Event(name, {}, "", event.actor))
+        and (rule.asks_its_data or not unfit(Reaction(definition, case, Event(name, {}, "", event.actor), now), rule))
     ]
     who = str(event.actor) if event.actor else "the local operator"
     return Refusal(

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 from caseway.engine.acceptance import Acceptance, acceptances
 from caseway.engine.actor import Actor
-from caseway.engine.case import Case, Level, LevelStatus, Timer
+from caseway.engine.case import Case, Level, LevelStatus, Link, Timer
 from caseway.engine.definition import Definition, LevelRule, speak
 from caseway.engine.duration import duration_text
-from caseway.engine.effect import Message
+from caseway.engine.effect import Effect, Message, Payout, SetTimer, StartCase
+from caseway.engine.event import START
 from caseway.engine.journal import case_record, instant_text
 from caseway.engine.outcome import Entry
 from caseway.engine.service_level import used
-from caseway.engine.visibility import visible
+from caseway.engine.visibility import WITHHELD, hides, is_all_seeing, refusal_view, sees_all, visible
+
+T = TypeVar("T")
+
+_SHELVES = {"timer": "timers", "work": "work", "level": "service_levels"}
+"""Where the things of a case stand that may be withheld, by their kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +40,22 @@ class LevelView:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseView:
-    """A case as an actor may see it; `withheld` names the fields that are not theirs to see.
+class LinkView:
+    """A link to another case. `title` is for people, `state` the one in which a case ended that this one started."""
 
+    name: str
+    title: str
+    case: str
+    process: str
+    kind: Literal["parent", "child"]
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as an actor may see it; `withheld` names the fields that are not theirs to see, and what is made of these.
+
+    `case` is the case without what is withheld; so are `data`, `levels` and `timers`.
     `title` names the state for people, `guidance` what to mind in it, both in the language asked for.
     """
 
@@ -46,6 +65,7 @@ class CaseView:
     title: str
     guidance: tuple[str, ...]
     levels: tuple[LevelView, ...]
+    links: tuple[LinkView, ...]
     accepts: tuple[Acceptance, ...]
 
     @property
@@ -54,21 +74,47 @@ class CaseView:
         return tuple(sorted(self.case.timers, key=lambda timer: timer.due))
 
 
-def case_view(definition: Definition, case: Case, actor: Actor | None, language: str, now: datetime) -> CaseView:
-    """Return a case as an actor may see it now."""
-    data, withheld = visible(definition.data.schema, case.data, case, actor)
-    active = [definition.states[path] for path in definition.active(case.configuration)]
-    guidance = (
-        speak(hint.text, language)
-        for state in active
-        for hint in state.guidance
-        if actor is None or not hint.roles or actor.roles.intersection(hint.roles)
+def case_view(
+    definition: Definition, case: Case, actor: Actor | None, language: str, now: datetime, *, held: int | None = None
+) -> CaseView:
+    """Return a case as an actor may see it now. `held` is how much claimed work they have, where `candidacy.is_bounded`."""
+    seen, withheld = case_seen(definition, case, actor)
+    guidance = hints(definition, definition.active(case.configuration), actor, language)
+    title = state_title(definition, case.configuration, language)
+    levels = tuple(_level_view(definition.levels[level.name], level, language, now) for level in seen.levels)
+    links = tuple(_link_view(definition, link, language) for link in seen.links)
+    accepts = tuple(acceptances(definition, case, actor, now, held))
+    return CaseView(seen, seen.data, withheld, title, tuple(guidance), levels, links, accepts)
+
+
+def hints(definition: Definition, states: Iterable[str], actor: Actor | None, language: str) -> Iterator[str]:
+    """Yield the guidance that states give somebody."""
+    for path in states:
+        for hint in definition.states[path].guidance:
+            if actor is None or not hint.roles or actor.roles.intersection(hint.roles):
+                yield speak(hint.text, language)
+
+
+def state_title(definition: Definition, states: Iterable[str], language: str) -> str:
+    """Name states for people."""
+    named = (definition.states[path] for path in states)
+    return ", ".join(speak(state.title, language) or state.path for state in named)
+
+
+def case_seen(definition: Definition, case: Case, actor: Actor | None) -> tuple[Case, tuple[str, ...]]:
+    """Return a case without what is not the actor's to see, and the names of what was withheld."""
+    if not hides(definition, case, actor):
+        return case, ()
+    sight = _Sight(definition, case, actor)
+    data = sight.data(definition.data.schema, case.data, "")
+    timers = tuple(
+        timer if timer.fault is None else replace(timer, fault=sight.fault(timer.name))
+        for timer in sight.among("timer", case.timers, lambda timer: timer.name)
     )
-    leaves = [definition.states[path] for path in case.configuration]
-    title = ", ".join(speak(state.title, language) or state.path for state in leaves)
-    levels = tuple(_level_view(definition.levels[level.name], level, language, now) for level in case.levels)
-    accepts = tuple(acceptances(definition, case, actor, now))
-    return CaseView(case, data, withheld, title, tuple(guidance), levels, accepts)
+    work = sight.among("work", case.work, lambda work: work.state)
+    levels = sight.among("level", case.levels, lambda level: level.name)
+    seen = replace(case, data=data, timers=timers, work=tuple(work), levels=tuple(levels))
+    return seen, sight.withheld
 
 
 def _level_view(rule: LevelRule, level: Level, language: str, now: datetime) -> LevelView:
@@ -84,24 +130,136 @@ def _level_view(rule: LevelRule, level: Level, language: str, now: datetime) -> 
     )
 
 
+def _link_view(definition: Definition, link: Link, language: str) -> LinkView:
+    # The name of a parent's link is the parent's, and so is its title.
+    rule = definition.links.get(link.name) if link.kind == "child" else None
+    title = speak(rule.title, language) if rule else ""
+    return LinkView(link.name, title or link.name, link.case, link.process, link.kind, link.state)
+
+
+class _Sight:
+    """What one actor sees of a case, and the names of what was withheld on the way."""
+
+    def __init__(self, definition: Definition, case: Case, actor: Actor | None) -> None:
+        self.definition, self.case, self.actor = definition, case, actor
+        self._withheld: dict[str, None] = {}
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        return tuple(self._withheld)
+
+    def sees(self, *thing: str) -> bool:
+        """Say whether all that a thing is made of is the actor's to see (see `Definition.made_of`)."""
+        if thing[0] == "timer" and self.definition.is_level_event(thing[1]):
+            thing = ("level", thing[1].partition(".")[0])
+        return sees_all(self.definition.made_of.get(thing, ()), self.case, self.actor)
+
+    def withhold(self, name: str) -> None:
+        self._withheld[name] = None
+
+    def data(self, schema: Mapping[str, Any], value: Any, path: str) -> Any:
+        seen, withheld = visible(schema, value, self.case, self.actor, path)
+        self._withheld |= dict.fromkeys(withheld)
+        return seen
+
+    def fault(self, timer: str) -> str:
+        """Stand in for what a timer says that was set aside: it may quote any of the data."""
+        self.withhold(f"timers.{timer}.fault")
+        return WITHHELD
+
+    def among(self, kind: str, things: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
+        """Yield those of some things that are made of what the actor may see."""
+        for each in things:
+            if self.sees(kind, name(each)):
+                yield each
+            else:
+                self.withhold(f"{_SHELVES[kind]}.{name(each)}")
+
+    def effects(self, effects: Iterable[Effect]) -> Iterator[Effect]:
+        for effect in effects:
+            seen = self._effect(effect)
+            if seen is not None:
+                yield seen
+
+    def _effect(self, effect: Effect) -> Effect | None:
+        match effect:
+            case Message() if not self._is_actor(effect.to):
+                self.withhold(f"effects.message.{effect.message}")
+                to = effect.to if self.sees("message", effect.message, "to") else WITHHELD
+                return replace(effect, to=to, subject={}, body={}, attached=())
+            case Payout():
+                return self._payout(effect)
+            case SetTimer() if not self.sees("timer", effect.timer):
+                self.withhold(f"effects.timer.{effect.timer}")
+            case StartCase() if not self.sees("link", effect.link):
+                self.withhold(f"effects.start.{effect.link}")
+            case _:
+                return effect
+        return None
+
+    def _payout(self, payout: Payout) -> Payout | None:
+        """Return a payout to those who get or give it, or see all that it is made of; without the other party where that is hidden."""
+        is_party = self._is_actor(payout.payee) or self._is_actor(payout.payer)
+        if not is_party and not self.sees("payout", payout.payout, "amount"):
+            self.withhold(f"effects.payout.{payout.payout}")
+            return None
+        payee, payer = self._party(payout, "payee", payout.payee), self._party(payout, "payer", payout.payer)
+        return replace(payout, payee=payee, payer=payer)
+
+    def _party(self, payout: Payout, part: str, person: str) -> str:
+        if self._is_actor(person) or self.sees("payout", payout.payout, part):
+            return person
+        self.withhold(f"effects.payout.{payout.payout}.{part}")
+        return WITHHELD
+
+    def _is_actor(self, person: str) -> bool:
+        return self.actor is not None and self.actor.id == person
+
+
 def entry_views(definition: Definition, entries: Iterable[Entry], case: Case, actor: Actor | None) -> Iterator[Entry]:
-    """Yield the journal without what is not the actor's to see: data of events, changes of data, messages to others."""
-    if actor is None:
-        yield from entries
-        return
-    for entry in entries:
-        yield _entry_view(definition, entry, case, actor)
+    """Yield the journal without what is not the actor's to see: data of events, changes, and what was made of them."""
+    return (entry_view(definition, entry, case, actor) for entry in entries)
 
 
-def _entry_view(definition: Definition, entry: Entry, case: Case, actor: Actor) -> Entry:
+def entry_view(definition: Definition, entry: Entry, case: Case, actor: Actor | None) -> Entry:
+    """Return a line of the journal as an actor may see it now, with the names of what was withheld.
+
+    What a message says is for its recipient alone.
+    """
+    if is_all_seeing(actor) or not (hides(definition, case, actor) or _tells_others(entry, actor)):
+        return entry
+    sight = _Sight(definition, case, actor)
     rule = definition.events.get(entry.event.name)
-    schema = rule.data.schema if rule else definition.data.schema
-    data, _ = visible(schema, entry.event.data, case, actor)
-    change = dict(entry.change)
-    if "data" in change:
-        change["data"], _ = visible(definition.data.schema, change["data"], case, actor)
-    effects = tuple(effect for effect in entry.effects if not isinstance(effect, Message) or effect.to == actor.id)
-    return replace(entry, event=replace(entry.event, data=data), change=change, effects=effects)
+    schema = definition.data.schema if entry.event.name == START else rule.data.schema if rule else {}
+    data = sight.data(schema, entry.event.data, "event.data")
+    change = {name: _change_seen(sight, name, value) for name, value in entry.change.items()}
+    refusal = entry.refusal and refusal_view(definition, entry.refusal, case, actor)
+    if refusal != entry.refusal:
+        sight.withhold("refusal")
+    effects = tuple(sight.effects(entry.effects))
+    event = replace(entry.event, data=data)
+    return replace(entry, event=event, change=change, effects=effects, refusal=refusal, withheld=sight.withheld)
+
+
+def _tells_others(entry: Entry, actor: Actor | None) -> bool:
+    return any(isinstance(each, Message) and actor is not None and each.to != actor.id for each in entry.effects)
+
+
+def _change_seen(sight: _Sight, name: str, value: Any) -> Any:
+    """Return a part of what a step changed, in the form that the journal keeps."""
+    match name:
+        case "data":
+            return sight.data(sight.definition.data.schema, value, "case")
+        case "timers":
+            return [
+                each if each["fault"] is None else {**each, "fault": sight.fault(each["name"])}
+                for each in sight.among("timer", value, lambda timer: timer["name"])
+            ]
+        case "work":
+            return list(sight.among("work", value, lambda work: work["state"]))
+        case "levels":
+            return list(sight.among("level", value, lambda level: level["name"]))
+    return value
 
 
 def level_record(level: LevelView) -> dict[str, Any]:
@@ -115,6 +273,11 @@ def level_record(level: LevelView) -> dict[str, Any]:
         "warned": list(level.warned),
         "run": level.run,
     }
+
+
+def link_view_record(link: LinkView) -> dict[str, Any]:
+    """Write a link as JSON, in the form that `show --json` promises."""
+    return {"name": link.name, "case": link.case, "process": link.process, "kind": link.kind, "state": link.state}
 
 
 def view_record(view: CaseView) -> dict[str, Any]:
@@ -132,9 +295,16 @@ def view_record(view: CaseView) -> dict[str, Any]:
         "last_at": record["last_at"],
         "data": view.data,
         "withheld": list(view.withheld),
+        "redacted": record["tombstones"],
         "assignee": view.case.assignee,
         "timers": [{key: timer[key] for key in ("name", "due", "fault")} for timer in record["timers"]],
         "service_levels": [level_record(level) for level in view.levels],
-        "accepts": [{"event": each.event, "by": list(each.by)} for each in view.accepts if each.accepted is not False],
+        "links": [link_view_record(link) for link in view.links],
+        "accepts": [_acceptable(each) for each in view.accepts if each.accepted is not False],
         "guidance": list(view.guidance),
     }
+
+
+def _acceptable(each: Acceptance) -> dict[str, Any]:
+    condition = {} if each.only_if is None else {"only_if": each.only_if}
+    return {"event": each.event, "by": list(each.by), **condition}

@@ -50,7 +50,7 @@ def database() -> Iterator[str]:
 
 def empty(connection: Connection) -> None:
     """Take every row out of our tables, quicker than making a new database."""
-    tables = ("posting", "outbox", "timer", "journal", "case", "definition", "awaited")
+    tables = ("posting", "outbox", "work", "load", "timer", "journal", "case", "definition", "awaited", "person")
     connection.exec_driver_sql("; ".join(f"DELETE FROM caseway_{table}" for table in tables))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -17,6 +17,8 @@ from caseway.adapters.sql.cursor import CoreCursor, Cursor, DriverCursor
 from caseway.adapters.sql.load import load
 from caseway.adapters.sql.prepared import PreparedCursor
 from caseway.adapters.sql.trouble import Place, told
+from caseway.adapters.sql.worklist import count
+from caseway.engine.case import Load
 from caseway.engine.errors import InvalidInput
 from caseway.engine.outcome import Entry, Step
 from caseway.engine.ports import Loaded
@@ -43,8 +45,9 @@ class Access(Protocol):
     def reading(self) -> AbstractContextManager[Connection]: ...
     def writing(self) -> AbstractContextManager[Connection]: ...
     def cursor(self, connection: Connection) -> Cursor: ...
-    def load(self, case: str, event: str) -> Loaded: ...
+    def load(self, case: str, event: str, person: str) -> Loaded: ...
     def commit(self, step: Step) -> Entry: ...
+    def count(self, process: str, person: str) -> Load: ...
     def close(self) -> None: ...
 
 
@@ -88,12 +91,15 @@ class Own:
     def cursor(self, connection: Connection) -> Cursor:
         return DriverCursor(connection)
 
-    def load(self, case: str, event: str) -> Loaded:
-        return self._asked(lambda cursor: load(cursor, case, event))
+    def load(self, case: str, event: str, person: str) -> Loaded:
+        return self._asked(lambda cursor: load(cursor, case, event, person))
 
     def commit(self, step: Step) -> Entry:
         with told(self.place, writing=True):
             return self._with_held(lambda cursor: self._commit(cursor, step))
+
+    def count(self, process: str, person: str) -> Load:
+        return self._asked(lambda cursor: count(cursor, process, person))
 
     def close(self) -> None:
         self._spares = 0
@@ -178,13 +184,22 @@ class Within:
     def cursor(self, connection: Connection) -> Cursor:
         return CoreCursor(connection)
 
-    def load(self, case: str, event: str) -> Loaded:
+    def hold(self, wanted: Sequence[tuple[str, str]]) -> None:
+        """Hold more cases, until the block ends."""
+        with self.writing():
+            self._batch.hold(wanted)
+
+    def load(self, case: str, event: str, person: str) -> Loaded:
         with told(self.place):
-            return self._batch.load(case, event)
+            return self._batch.load(case, event, person)
 
     def commit(self, step: Step) -> Entry:
         with told(self.place):
             return self._batch.add(step)
+
+    def count(self, process: str, person: str) -> Load:
+        with self.reading() as connection:
+            return count(CoreCursor(connection), process, person, hold=True)
 
     def close(self) -> None:
         """Leave the connection to whoever began the block."""
@@ -220,13 +235,17 @@ class Joined:
     def cursor(self, connection: Connection) -> Cursor:
         return CoreCursor(connection)
 
-    def load(self, case: str, event: str) -> Loaded:
+    def load(self, case: str, event: str, person: str) -> Loaded:
         with self.reading() as connection:
-            return load(CoreCursor(connection), case, event)
+            return load(CoreCursor(connection), case, event, person)
 
     def commit(self, step: Step) -> Entry:
         with self.writing() as connection:
             return commit(CoreCursor(connection), step)
+
+    def count(self, process: str, person: str) -> Load:
+        with self.reading() as connection:
+            return count(CoreCursor(connection), process, person)
 
     def close(self) -> None:
         """Leave the connection to the caller."""

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, func, literal, select, update
 
 from caseway.adapters.sql.row import read_entry, read_outgoing
-from caseway.adapters.sql.table import can_fire, definition, journal, outbox, timer, waiting
-from caseway.engine.backlog import COUNTED, Backlog, Queue, SetAside, sent_at_revision
+from caseway.adapters.sql.table import AT_ONCE, can_fire, definition, journal, outbox, timer, waiting
+from caseway.engine.backlog import COUNTED, Backlog, Queue, SetAside, not_relayed, sent_at_revision
 
 _failed = timer.c.fault.is_not(None)
 _given_up = outbox.c.set_aside.is_(True) & outbox.c.delivered_at.is_(None)
@@ -29,7 +29,7 @@ _FAILED_MESSAGES = select(outbox).where(_given_up).order_by(outbox.c.seq)
 _PUT_BACK = (
     update(outbox)
     .where(_given_up, outbox.c.case == bindparam("of_case"), outbox.c.effect == bindparam("of_effect"))
-    .values(set_aside=False, attempts=0, error=None)
+    .values(set_aside=False, attempts=0, error=None, not_before=AT_ONCE)
 )
 
 
@@ -52,6 +52,7 @@ def backlog(connection: Connection, now: datetime) -> Backlog:
         next_due=next_due,
         timers_set_aside=_count(connection, _failed),
         messages_set_aside=_count(connection, _given_up),
+        failing=_count(connection, waiting & (outbox.c.attempts > 0)) if oldest else 0,
     )
 
 
@@ -88,9 +89,8 @@ def _failed_timers(connection: Connection, limit: int, case: str | None) -> Iter
 def _failed_messages(connection: Connection, limit: int, case: str | None) -> Iterator[SetAside]:
     wanted = _FAILED_MESSAGES if case is None else _FAILED_MESSAGES.where(outbox.c.case == case)
     for row in connection.execute(wanted.limit(max(limit, 0))).all():
-        message = read_outgoing(row).message
-        since = _sent_at(connection, row.case, message.id)
-        yield SetAside("message", message.id, row.case, message.message, since, row.error or "")
+        effect = read_outgoing(row).message
+        yield not_relayed(effect, row.case, _sent_at(connection, row.case, effect.id), row.error or "")
 
 
 def _count(connection: Connection, which: ColumnElement[bool]) -> int:

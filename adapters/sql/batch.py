@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from caseway.adapters.sql.commit import moved_by_others, rows_of
 from caseway.adapters.sql.cursor import Cursor
 from caseway.adapters.sql.load import load
-from caseway.adapters.sql.row import Row, document, read_case, read_entry
-from caseway.adapters.sql.statement import HOLD, KNOWN
+from caseway.adapters.sql.row import Row, document, read_case, read_entry, read_person, unlisted_row
+from caseway.adapters.sql.statement import HOLD, KNOWN, PERSON
 from caseway.adapters.sql.write import Rows, no_repetitions, write
 from caseway.engine.case import Case
 from caseway.engine.errors import CaseConflict
 from caseway.engine.journal import case_record, entry
 from caseway.engine.outcome import Entry, Step
+from caseway.engine.person import Person
 from caseway.engine.ports import Loaded
 
 
@@ -31,6 +33,7 @@ class Batch:
         self._moves: dict[str, Row] = {}  # the last row of each case
         self._armed: dict[str, Row] = {}
         self._changed: dict[str, Row] = {}
+        self._listed: dict[tuple[str, ...], Row] = {}
         self._rows = Rows()
 
     def hold(self, wanted: Sequence[tuple[str, str]]) -> None:
@@ -52,14 +55,14 @@ class Batch:
         """Take the documents of cases that are held already."""
         self._stored.update(documents)
 
-    def load(self, case: str, event: str) -> Loaded:
-        """Give a case as it will be. An empty event id asks for no outcome."""
+    def load(self, case: str, event: str, person: str = "") -> Loaded:
+        """Give a case as it will be. An empty event id asks for no outcome, and an empty id for no person."""
         held = self._held(case)
         if held is not None and (not event or (case, event) in self._known):
-            return Loaded(held, self._known.get((case, event)))
-        found = load(self._cursor, case, event)
+            return Loaded(held, self._known.get((case, event)), self._person(person) if person else None)
+        found = load(self._cursor, case, event, person)
         self._known[case, event] = found.known
-        return Loaded(self._cases.setdefault(case, found.case), found.known)
+        return replace(found, case=self._cases.setdefault(case, found.case))
 
     def add(self, step: Step) -> Entry:
         """Keep a step, to be written with the others."""
@@ -72,7 +75,9 @@ class Batch:
         self._rows.journal += new.journal
         self._rows.messages += new.messages
         self._rows.postings += new.postings
+        self._rows.loads += new.loads
         self._add_timers(new)
+        self._add_work(new)
         self._cases[line.case] = step.after
         self._known[line.case, step.event.id] = line
         return line
@@ -85,7 +90,8 @@ class Batch:
         for row in self._moves.values():
             (rows.moved if row["case_was"] else rows.opened).append(row)
         rows.armed, rows.changed = list(self._armed.values()), list(self._changed.values())
-        self._moves, self._armed, self._changed, self._rows = {}, {}, {}, Rows()
+        rows.listed = list(self._listed.values())
+        self._moves, self._armed, self._changed, self._listed, self._rows = {}, {}, {}, {}, Rows()
         with no_repetitions():
             is_written = write(self._cursor, rows)
         if not is_written:
@@ -93,6 +99,10 @@ class Batch:
                 "One of several cases was moved by somebody else after it was read, so none of the steps was written; "
                 "send each event by itself."
             )
+
+    def _person(self, id: str) -> Person | None:  # noqa: A002 - the glossary's word
+        rows = self._cursor.rows(PERSON, {"wanted_person": id})
+        return read_person(rows[0][0]) if rows else None
 
     def _held(self, case: str) -> Case | None:
         if case in self._stored:
@@ -125,6 +135,12 @@ class Batch:
         self._armed.update((row["timer_id"], row) for row in new.armed)
         for row in new.changed:
             self._change_timer(row)
+
+    def _add_work(self, new: Rows) -> None:
+        for row in new.unlisted:
+            if self._listed.pop(tuple(row.values()), None) is None:
+                self._rows.unlisted.append(row)
+        self._listed.update((tuple(unlisted_row(row).values()), row) for row in new.listed)
 
     def _change_timer(self, row: Row) -> None:
         armed = self._armed.get(row["changed_id"])

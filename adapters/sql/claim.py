@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Text, bindparam, exists, func, literal, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Text,
+    bindparam,
+    exists,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from caseway.adapters.sql.row import read_due, read_outgoing
-from caseway.adapters.sql.table import can_fire, case, definition, outbox, timer, waiting
+from caseway.adapters.sql.table import AT_ONCE, can_fire, case, definition, outbox, timer, waiting
+from caseway.engine.effect import Message
+from caseway.engine.outbox import ready
 from caseway.engine.ports import DueTimer, Outgoing
 
 _PROCESS = select(definition.c.process).distinct().subquery("known")
@@ -40,7 +55,13 @@ _SHARE = (
 )
 _CLAIM = select(_SHARE).select_from(_DUE_PROCESS.join(_SHARE, true()))
 
-_MESSAGE: tuple[ColumnElement[Any], ...] = (outbox.c.case, outbox.c.document, outbox.c.attempts, outbox.c.error)
+_MESSAGE: tuple[ColumnElement[Any], ...] = (
+    outbox.c.case,
+    outbox.c.document,
+    outbox.c.attempts,
+    outbox.c.error,
+    outbox.c.not_before,
+)
 _OUTGOING = select(*_MESSAGE).where(waiting).order_by(outbox.c.seq).limit(bindparam("most"))
 
 _earlier = outbox.alias("earlier")
@@ -55,23 +76,15 @@ _HAS_EARLIER = exists(
 )
 _HEADS = (
     select(outbox.c.case, outbox.c.recipient)
-    .where(waiting, ~_HAS_EARLIER)
-    .order_by(outbox.c.seq)
-    .limit(bindparam("most"))
-    .with_for_update(of=outbox, skip_locked=True)
-)
-_LINE = (
-    func.unnest(bindparam("of_cases", type_=ARRAY(Text())), bindparam("of_recipients", type_=ARRAY(Text())))
-    .table_valued("case", "recipient")
-    .render_derived(name="line")
-)
-_BEHIND = (
-    select(*_MESSAGE)
-    .join(_LINE, (outbox.c.case == _LINE.c.case) & (outbox.c.recipient == _LINE.c.recipient))
-    .where(waiting)
-    .order_by(outbox.c.seq)
+    .where(waiting, outbox.c.not_before <= bindparam("now"), ~_HAS_EARLIER)
+    .order_by(outbox.c.not_before, outbox.c.seq)
     .limit(bindparam("most"))
 )
+# Who holds the first of a line has all of it. On SQLite the transaction holds everything, and this asks for no locks.
+_HELD_HEADS = _HEADS.with_for_update(of=outbox, skip_locked=True)
+_TO_CASE = outbox.c.recipient.startswith("case:")
+_BEHIND = select(*_MESSAGE).where(waiting).order_by(outbox.c.seq).limit(bindparam("most"))
+_LINE = tuple_(outbox.c.case, outbox.c.recipient)
 
 
 def oldest_due(connection: Connection) -> Mapping[str, datetime]:
@@ -113,16 +126,40 @@ def waiting_messages(connection: Connection, limit: int) -> Sequence[Outgoing]:
     return [read_outgoing(row) for row in connection.execute(_OUTGOING, {"most": max(limit, 0)})]
 
 
-def claim_messages(connection: Connection, limit: int) -> Sequence[Outgoing]:
-    """Claim the first messages that nobody else delivers.
+def is_ready(connection: Connection, now: datetime, *, only_to_cases: bool) -> bool:
+    """Say whether there is a message that may be delivered."""
+    heads = _HEADS.where(_TO_CASE) if only_to_cases else _HEADS
+    return connection.execute(heads, {"now": now, "most": 1}).first() is not None
 
-    Messages of a case to one recipient stand in line. Who holds the first of a line has all of it.
+
+def claim_messages(
+    connection: Connection, limit: int, now: datetime, until: datetime, *, only_to_cases: bool
+) -> Sequence[Outgoing]:
+    """Claim the first messages that may be delivered, so that nobody else gets them before `until`.
+
+    Messages of a case to one recipient stand in line. Who holds the first of a line has all of it that is claimed: as long as the
+    first may not be delivered, nobody gets to those behind it.
     """
-    heads = connection.execute(_HEADS, {"most": max(limit, 0)}).all()
+    wanted = _HELD_HEADS.where(_TO_CASE) if only_to_cases else _HELD_HEADS
+    heads = connection.execute(wanted, {"now": now, "most": max(limit, 0)}).all()
     if not heads:
         return []
-    lines = {"of_cases": [head.case for head in heads], "of_recipients": [head.recipient for head in heads]}
-    return [read_outgoing(row) for row in connection.execute(_BEHIND, lines | {"most": limit})]
+    lines = _BEHIND.where(_LINE.in_([tuple(head) for head in heads]))
+    waiting_there = (read_outgoing(row) for row in connection.execute(lines, {"most": limit}))
+    claimed = [each for each in ready(waiting_there, now) if not (only_to_cases and isinstance(each.message, Message))]
+    connection.execute(
+        update(outbox).where(outbox.c.effect.in_([each.message.id for each in claimed])).values(not_before=until)
+    )
+    return claimed
+
+
+def release_messages(connection: Connection, effects: Collection[str], until: datetime) -> None:
+    """Give back what was claimed until then, but for what was delivered, has failed or was claimed again since."""
+    connection.execute(
+        update(outbox)
+        .where(waiting, outbox.c.effect.in_(effects), outbox.c.not_before == until)
+        .values(not_before=AT_ONCE)
+    )
 
 
 def _due_of(connection: Connection, processes: Sequence[str], now: datetime, most: int) -> Sequence[DueTimer]:

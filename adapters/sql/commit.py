@@ -5,14 +5,25 @@ from __future__ import annotations
 from sqlalchemy.exc import IntegrityError
 
 from caseway.adapters.sql.cursor import Cursor
-from caseway.adapters.sql.row import case_row, changed_timer_row, journal_row, outbox_row, posting_row, timer_row
+from caseway.adapters.sql.row import (
+    case_row,
+    changed_timer_row,
+    journal_row,
+    load_row,
+    outbox_row,
+    posting_row,
+    timer_row,
+    unlisted_row,
+    work_row,
+)
 from caseway.adapters.sql.trouble import is_repetition, violated
 from caseway.adapters.sql.write import Rows, repeated, write
 from caseway.engine import ledger
-from caseway.engine.effect import Message
+from caseway.engine.effect import OUTBOUND
 from caseway.engine.errors import CaseConflict
 from caseway.engine.journal import Record, case_record, entry
 from caseway.engine.outcome import Entry, Step
+from caseway.engine.worklist import reindexed
 
 
 def commit(cursor: Cursor, step: Step) -> Entry:
@@ -38,7 +49,9 @@ def rows_of(step: Step, line: Entry, after: Record) -> Rows:
     rows.journal.append(journal_row(line))
     if step.before.timers != step.after.timers:
         _add_timers(rows, step)
-    rows.messages += [outbox_row(step.after.id, effect) for effect in step.effects if isinstance(effect, Message)]
+    if step.before.work or step.after.work:
+        _add_work(rows, step)
+    rows.messages += [outbox_row(step.after.id, effect) for effect in step.effects if isinstance(effect, OUTBOUND)]
     rows.postings += [posting_row(posted) for posted in ledger.postings(step)]
     return rows
 
@@ -52,6 +65,15 @@ def moved_by_others(step: Step) -> CaseConflict:
         case=case,
         revision=revision,
     )
+
+
+def _add_work(rows: Rows, step: Step) -> None:
+    new = reindexed(step.before, step.after)
+    if new is not None:
+        rows.unlisted += [unlisted_row(work_row(row)) for row in new.gone]
+        rows.listed += [work_row(row) for row in new.come]
+    if step.load is not None:
+        rows.loads.append(load_row(step.load))
 
 
 def _add_timers(rows: Rows, step: Step) -> None:

@@ -36,7 +36,9 @@ class PreparedCursor(DriverCursor):
     def rows(self, statement: Executable, values: Values) -> Sequence[Sequence[str | None]]:
         prepared = _prepared(statement)
         try:
-            told = [self._told(values[name]) for name in prepared.names]
+            told = [None if (value := values[name]) is None else str(value).encode() for name in prepared.names]
+            if b"\0" in b"".join(filter(None, told)):  # where the server would take a text to end
+                raise self._psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
             found = self._driver.wait(self.running(prepared, told))  # as psycopg waits: it can be interrupted
         except self._failure as error:
             self._raise(error, prepared.text)
@@ -69,14 +71,6 @@ class PreparedCursor(DriverCursor):
         if result.status not in self._done:
             raise self._psycopg.errors.error_from_result(result)
         return result
-
-    def _told(self, value: object) -> bytes | None:
-        if value is None:
-            return None
-        text = str(value).encode()
-        if b"\0" in text:  # where the server would take the text to end
-            raise self._psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
-        return text
 
 
 @dataclass(frozen=True, slots=True)

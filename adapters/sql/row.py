@@ -13,9 +13,10 @@ import orjson
 from sqlalchemy import Row as ResultRow
 
 from caseway.adapters.sql.column import instant_text, widened
+from caseway.adapters.sql.table import AT_ONCE
 from caseway.adapters.sql.trouble import damaged
-from caseway.engine.case import Case, Configuration, Timer
-from caseway.engine.effect import Message
+from caseway.engine.case import Case, Configuration, Load, Timer
+from caseway.engine.effect import OUTBOUND, Outbound, recipient
 from caseway.engine.errors import InvalidInput
 from caseway.engine.journal import (
     Record,
@@ -26,8 +27,10 @@ from caseway.engine.journal import (
     entry_record,
 )
 from caseway.engine.outcome import Entry, JournalLine, Step
+from caseway.engine.person import Person, person_from_record, person_record
 from caseway.engine.ports import CaseLine, DueTimer, Outgoing
 from caseway.engine.posting import Posting
+from caseway.engine.worklist import Listed
 
 Row = dict[str, Any]
 Value = TypeVar("Value")
@@ -114,25 +117,62 @@ def changed_timer_row(timer: Timer) -> Row:
     }
 
 
+def work_row(listed: Listed) -> Row:
+    """Write a row of the index of open work."""
+    return {
+        "work_case": listed.case,
+        "work_process": listed.process,
+        "work_state": listed.state,
+        "work_item": listed.item,
+        "work_role": listed.role,
+        "work_person": listed.person,
+        "work_kind": listed.kind,
+        "work_due": instant_text(listed.due),
+        "work_opened_at": instant_text(listed.opened_at),
+    }
+
+
+def unlisted_row(row: Row) -> Row:
+    """Write which row of the index goes."""
+    return {f"unlisted_{name}": row[f"work_{name}"] for name in ("case", "state", "item", "person")}
+
+
+def load_row(load: Load) -> Row:
+    """Write whose work was counted, and at which revision."""
+    return {"load_process": load.process, "load_person": load.person, "load_was": load.revision}
+
+
 def read_due(row: ResultRow[Any]) -> DueTimer:
     """Read an armed timer that can fire."""
     return DueTimer(row.case, Timer(row.id, row.name, row.due))
 
 
-def outbox_row(case: str, message: Message) -> Row:
-    """Write a message that waits for its delivery."""
+def outbox_row(case: str, effect: Outbound) -> Row:
+    """Write what waits in the outbox: a message, or what is for another case."""
     return {
-        "outbox_effect": message.id,
+        "outbox_effect": effect.id,
         "outbox_case": case,
-        "outbox_recipient": message.to,
-        "outbox_document": document(effect_record(message), f"Message {message.id}"),
+        "outbox_recipient": recipient(effect),
+        "outbox_document": document(effect_record(effect), f"The effect {effect.id}"),
     }
 
 
 def read_outgoing(row: ResultRow[Any]) -> Outgoing:
     """Read a message that waits for its delivery."""
-    message = _read(row.document, f"a message of case {row.case}", _message)
-    return Outgoing(row.case, message, row.attempts, row.error)
+    message = _read(row.document, f"the outbox of case {row.case}", _outbound)
+    not_before = None if row.not_before == AT_ONCE else row.not_before
+    return Outgoing(row.case, message, row.attempts, row.error, not_before)
+
+
+def person_row(person: Person, at: datetime) -> Row:
+    """Write a person of our directory, as they are since an instant."""
+    text = document(person_record(person), f"The person {person.id}")
+    return {"id": person.id, "document": text, "updated_at": at}
+
+
+def read_person(text: str) -> Person:
+    """Read a person of our directory from their document."""
+    return _read(text, "a person", person_from_record)
 
 
 def posting_row(posting: Posting) -> Row:
@@ -197,10 +237,10 @@ def _journal_line(record: Mapping[str, Any]) -> JournalLine:
     return JournalLine(record["case"], at, record["event"]["name"], tuple(record["target"]), record["change"])
 
 
-def _message(record: Mapping[str, Any]) -> Message:
+def _outbound(record: Mapping[str, Any]) -> Outbound:
     effect = effect_from_record(record)
-    if not isinstance(effect, Message):
-        raise TypeError(f"{effect.id} is no message")
+    if not isinstance(effect, OUTBOUND):
+        raise TypeError(f"{effect.id} is nothing that leaves a case")
     return effect
 
 

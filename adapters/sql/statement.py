@@ -34,10 +34,23 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
 
-from caseway.adapters.sql.column import Instant
-from caseway.adapters.sql.table import awaited, case, definition, journal, outbox, posting, timer
+from caseway.adapters.sql.column import Instant, instant_text
+from caseway.adapters.sql.table import (
+    AT_ONCE,
+    awaited,
+    case,
+    definition,
+    journal,
+    load,
+    outbox,
+    person,
+    posting,
+    timer,
+    work,
+)
 
 
 def _key(column: Column[Any]) -> str:
@@ -60,11 +73,19 @@ def _inserted(table: Table, columns: Sequence[Column[Any]]) -> Insert:
 
 def _fresh(table: Table) -> dict[str, ColumnElement[Any]]:
     """What is the same in every new row."""
-    return {"attempts": literal_column("0"), "set_aside": false()} if table is outbox else {}
+    if table is not outbox:
+        return {}
+    return {
+        "attempts": literal_column("0"),
+        "set_aside": false(),
+        "not_before": literal_column(f"'{instant_text(AT_ONCE)}'"),
+    }
 
 
 _SENT = (outbox.c.effect, outbox.c.case, outbox.c.recipient, outbox.c.document)
 _POSTED = tuple(each for each in posting.c if each.name != "seq")
+_LISTED = tuple(each for each in work.c if each.name != "seq")
+_UNLISTED = (work.c.case, work.c.state, work.c.item, work.c.person)
 _MOVED = tuple(each for each in case.c if each.name not in {"id", "opened_at"})
 _CHANGED = (timer.c.name, timer.c.due, timer.c.fault)
 _WAS = bindparam("case_was", type_=case.c.revision.type)
@@ -79,6 +100,9 @@ LOAD = (
     )
     .where(case.c.id == bindparam("wanted_case", type_=Text()))
 )
+PERSON = select(person.c.document).where(person.c.id == bindparam("wanted_person", type_=Text()))
+# A sub-select, so that whoever acts without a name pays nothing, and whoever has one no way to a server.
+LOAD_BOTH = LOAD.add_columns(PERSON.scalar_subquery().label("person"))
 KEPT = select(definition.c.hash).where(definition.c.hash == bindparam("wanted_hash", type_=Text()))
 OPEN = _inserted(case, tuple(case.c))
 MOVE = (
@@ -96,6 +120,44 @@ CHANGE = (
 )
 SEND = _inserted(outbox, _SENT)
 POST = _inserted(posting, _POSTED)
+LIST = _inserted(work, _LISTED)
+UNLIST = delete(work).where(
+    *(each.is_not_distinct_from(bindparam(f"unlisted_{each.name}", type_=Text())) for each in _UNLISTED)
+)
+
+# How much claimed work a person has; its revision moves with each gift that relied on the count.
+COUNT = select(
+    select(func.count())
+    .where(work.c.person == bindparam("load_person", type_=Text()))
+    .where(work.c.process == bindparam("load_process", type_=Text()), work.c.kind == literal_column("'mine'"))
+    .scalar_subquery()
+    .label("held"),
+    select(load.c.revision)
+    .where(load.c.process == bindparam("load_process", type_=Text()))
+    .where(load.c.person == bindparam("load_person", type_=Text()))
+    .scalar_subquery()
+    .label("revision"),
+)
+_OF_LOAD = (load.c.process, load.c.person)
+_LOAD_WAS = bindparam("load_was", type_=load.c.revision.type)
+_ONE: ColumnElement[int] = literal_column("1")
+_GIVEN = {
+    **{each.name: bindparam(f"load_{each.name}", type_=Text()) for each in _OF_LOAD},
+    "revision": _LOAD_WAS + _ONE,
+}
+_OVERTAKEN: dict[str, Any] = {
+    "index_elements": _OF_LOAD,
+    "set_": {"revision": load.c.revision + _ONE},
+    "where": load.c.revision == _LOAD_WAS,
+}
+# Moves the revision if it is the one that was read, and else changes nothing.
+GIVE_ON_SQLITE = sqlite.insert(load).values(_GIVEN).on_conflict_do_update(**_OVERTAKEN)
+GIVE_ON_POSTGRESQL = postgresql.insert(load).values(_GIVEN).on_conflict_do_update(**_OVERTAKEN)
+HOLD_LOAD = (
+    postgresql.insert(load)
+    .values({**_GIVEN, "revision": literal_column("0")})
+    .on_conflict_do_update(index_elements=_OF_LOAD, set_={"revision": load.c.revision})
+)
 
 
 # What PostgreSQL does to many rows at a time. They come as one JSON text for each table, which costs a driver far less than
@@ -145,6 +207,17 @@ ARM_ALL = _inserted_all("armed", timer, tuple(timer.c))
 CHANGE_ALL = _changed_all()
 SEND_ALL = _inserted_all("messages", outbox, _SENT)
 POST_ALL = _inserted_all("postings", posting, _POSTED)
+LIST_ALL = _inserted_all("listed", work, _LISTED)
+
+
+def _unlisted_all(*where: ColumnElement[bool]) -> Delete:
+    told = _told("unlisted", [(f"unlisted_{each.name}", _plain(each)) for each in _UNLISTED])
+    same = [each.is_not_distinct_from(told.c[f"unlisted_{each.name}"]) for each in _UNLISTED if each.nullable]
+    same += [each == told.c[f"unlisted_{each.name}"] for each in _UNLISTED if not each.nullable]
+    return delete(work).where(*same, *where)
+
+
+UNLIST_ALL = _unlisted_all()
 
 CHANNEL = "caseway_due"
 """Where PostgreSQL tells waiting workers that a timer is due sooner than they wait."""
@@ -172,12 +245,25 @@ KNOWN = select(journal.c.case, journal.c.event_id, journal.c.document).join(
 
 
 @cache
-def step_at_once(*, opens: bool, disarms: bool, arms: bool, changes: bool, sends: bool, posts: bool) -> Executable:
+def step_at_once(
+    *,
+    opens: bool,
+    disarms: bool,
+    arms: bool,
+    changes: bool,
+    sends: bool,
+    posts: bool,
+    unlists: bool = False,
+    lists: bool = False,
+    gives: bool = False,
+) -> Executable:
     """Return the one statement that writes a step where the case still has the revision that was read, and else nothing.
 
-    It returns a row if it did. Case and journal are told value by value, all else as rows.
+    It returns a row if it did. Case and journal are told value by value, all else as rows. `gives`: only where the revision of
+    somebody's load is the one that was read, too.
     """
-    moved = (OPEN if opens else MOVE).returning(case.c.id).cte("moved")
+    moves = _moved_where_given() if gives else MOVE
+    moved = (OPEN if opens else moves).returning(case.c.id).cte("moved")
     if_moved = exists(select(moved.c.id))
     line = select(moved.c.id, *(_bound(each) for each in journal.c if each.name != "case"))
     writes: dict[str, Insert | Update | Delete] = {
@@ -193,5 +279,28 @@ def step_at_once(*, opens: bool, disarms: bool, arms: bool, changes: bool, sends
         writes["sent"] = _inserted_all("messages", outbox, _SENT, if_moved)
     if posts:
         writes["posted"] = _inserted_all("postings", posting, _POSTED, if_moved)
+    if unlists:
+        writes["gone"] = _unlisted_all(if_moved)
+    if lists:
+        writes["come"] = _inserted_all("listed", work, _LISTED, if_moved)
     told = [NOTICE.scalar_subquery().label("notice")] if arms else []
     return select(moved.c.id, *told).add_cte(*(write.cte(name) for name, write in writes.items()))
+
+
+def _moved_where_given() -> Update:
+    """Return MOVE for where somebody's load has the revision that was read.
+
+    The case is locked first, as whoever holds cases does: else two could wait for each other. Where the load is at another revision
+    nothing is written; where it moves, the case does, too.
+    """
+    held = select(case.c.id).where(case.c.id == _bound(case.c.id), case.c.revision == _WAS)
+    locked = held.with_for_update(key_share=True).cte("locked")
+    gift = select(*_GIVEN.values()).where(exists(select(locked.c.id)))
+    given = (
+        postgresql.insert(load)
+        .from_select(list(_GIVEN), gift, include_defaults=False)
+        .on_conflict_do_update(**_OVERTAKEN)
+        .returning(load.c.revision)
+        .cte("given")
+    )
+    return MOVE.where(exists(select(given.c.revision)))

@@ -27,10 +27,22 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from caseway.adapters.sql import backlog as waiting_work
+from caseway.adapters.sql import redaction, worklist
 from caseway.adapters.sql.access import Access, Joined, Own, Within
 from caseway.adapters.sql.batch import Batch
-from caseway.adapters.sql.claim import claim_messages, claim_timers, due_processes, due_timers, waiting_messages
+from caseway.adapters.sql.claim import (
+    claim_messages,
+    claim_timers,
+    due_processes,
+    due_timers,
+    is_ready,
+    release_messages,
+    waiting_messages,
+)
 from caseway.adapters.sql.database import prepare, reach, ready
+from caseway.adapters.sql.directory import SqlDirectory
+from caseway.adapters.sql.migration.backup import file_of
+from caseway.adapters.sql.migration.copies import redact_copies
 from caseway.adapters.sql.notice import await_due
 from caseway.adapters.sql.row import (
     document,
@@ -41,13 +53,16 @@ from caseway.adapters.sql.row import (
     record,
     state_mark,
 )
-from caseway.adapters.sql.table import case, definition, journal, outbox, posting
+from caseway.adapters.sql.table import AT_ONCE, case, definition, journal, outbox, posting
 from caseway.adapters.sql.trouble import Place
 from caseway.engine.backlog import Backlog, SetAside
+from caseway.engine.case import Load
+from caseway.engine.effect import Outbound
 from caseway.engine.errors import InvalidInput, VersionChanged
 from caseway.engine.outcome import Entry, JournalLine, Step
 from caseway.engine.ports import CaseLine, CaseQuery, DueTimer, Loaded, Outgoing
 from caseway.engine.posting import Balance, Posting
+from caseway.engine.worklist import Found, WorkQuery
 
 PAGE = 200
 """How many rows of a long answer are read at a time; no transaction stays open between two pages."""
@@ -69,7 +84,12 @@ _DELIVER = update(outbox).where(*_UNDELIVERED).values(delivered_at=bindparam("no
 _FAIL = (
     update(outbox)
     .where(*_UNDELIVERED)
-    .values(attempts=outbox.c.attempts + 1, error=bindparam("reason"), set_aside=bindparam("aside"))
+    .values(
+        attempts=outbox.c.attempts + 1,
+        error=bindparam("reason"),
+        set_aside=bindparam("aside"),
+        not_before=bindparam("earliest"),
+    )
 )
 _CASES = select(*(column for column in case.c if column.name not in {"document", "definition"}))
 _POSTINGS = select(posting)
@@ -118,14 +138,18 @@ class SqlStore:
         """Return this store writing inside the transaction of a caller's SQLAlchemy connection to the same database."""
         return SqlStore(_joined(connection), rehearsal=self._rehearsal)
 
-    def load(self, case: str, event: str) -> Loaded:
-        return self._access.load(case, event)
+    def load(self, case: str, event: str, person: str = "") -> Loaded:
+        return self._access.load(case, event, person)
 
     def commit(self, step: Step) -> Entry:
         return self._access.commit(step)
 
     @contextmanager
     def locked(self, wanted: Sequence[tuple[str, str]]) -> Iterator[SqlStore]:
+        if isinstance(self._access, Within):  # more of what this block holds already
+            self._access.hold(wanted)
+            yield self
+            return
         with self._access.writing() as connection:
             batch = Batch(self._access.cursor(connection))
             batch.hold(wanted)
@@ -147,21 +171,23 @@ class SqlStore:
             batch.flush()
 
     @contextmanager
-    def claimed_messages(self, limit: int) -> Iterator[tuple[Sequence[Outgoing], SqlStore]]:
-        if self._access.speaks != "postgresql":
-            # No transaction may stay open here while messages are delivered: it would keep everybody else from writing. So two
-            # workers on one SQLite file may both deliver a message, with the same key.
-            yield self.outgoing(limit), self
+    def claimed_messages(
+        self, limit: int, now: datetime, until: datetime, *, only_to_cases: bool = False
+    ) -> Iterator[tuple[Sequence[Outgoing], SqlStore]]:
+        with self._access.reading() as connection:
+            nothing = limit <= 0 or not is_ready(connection, now, only_to_cases=only_to_cases)
+        if nothing:  # most passes find nothing, and need not write to see that
+            yield (), self
             return
-        failure: BaseException | None = None
-        with self._access.writing() as connection:
-            claimed = claim_messages(connection, limit)
-            try:
-                yield claimed, self._within(connection, Batch(self._access.cursor(connection)))
-            except BaseException as error:  # noqa: BLE001 - raised again below
-                failure = error  # what was recorded until then has happened, so it is kept
-        if failure is not None:
-            raise failure
+        claimed: Sequence[Outgoing] = ()
+        try:
+            with self._access.writing() as connection:
+                claimed = claim_messages(connection, limit, now, until, only_to_cases=only_to_cases)
+            yield claimed, self
+        finally:
+            if claimed:  # also where nobody knows whether the claim was written
+                with self._access.writing() as connection:
+                    release_messages(connection, [each.message.id for each in claimed], until)
 
     def await_due(self, seconds: float, until: datetime, pause: Callable[[float], Any]) -> None:
         if self._access.speaks != "postgresql":
@@ -198,9 +224,10 @@ class SqlStore:
         with self._access.writing() as connection:
             connection.execute(_DELIVER, {"id": effect, "now": at})
 
-    def undelivered(self, effect: str, error: str, *, set_aside: bool) -> None:
+    def undelivered(self, effect: str, error: str, *, set_aside: bool, not_before: datetime | None = None) -> None:
+        failed = {"id": effect, "reason": error, "aside": set_aside, "earliest": not_before or AT_ONCE}
         with self._access.writing() as connection:
-            connection.execute(_FAIL, {"id": effect, "reason": error, "aside": set_aside})
+            connection.execute(_FAIL, failed)
 
     def next_due(self) -> datetime | None:
         with self._access.reading() as connection:
@@ -221,6 +248,19 @@ class SqlStore:
     def cases(self, query: CaseQuery) -> Iterator[CaseLine]:
         rows = self._pages(_CASES.where(*_filters(query)), [case.c.opened_at, case.c.id])
         return map(read_line, rows if query.limit is None else islice(rows, max(query.limit, 0)))
+
+    def count(self, process: str, person: str) -> Load:
+        return self._access.count(process, person)
+
+    def worklist(self, query: WorkQuery) -> Iterator[Found]:
+        last: Found | None = None
+        while True:
+            with self._access.reading() as connection:
+                found = worklist.page(connection, query, last)
+            yield from found
+            if len(found) < worklist.PAGE:
+                return
+            last = found[-1]
 
     def postings(self, *, case: str | None = None, owner: str | None = None) -> Iterator[Posting]:
         wanted = _POSTINGS
@@ -251,6 +291,24 @@ class SqlStore:
     def definition(self, hash: str) -> Mapping[str, Any] | None:  # noqa: A002 - the port's name
         row = self._row(_DEFINITION, {"hash": hash})
         return None if row is None else record(row.content, f"the definition {hash}")
+
+    def sent(self, case: str) -> Sequence[Outgoing]:
+        with self._access.reading() as connection:
+            return redaction.sent(connection, case)
+
+    def rewrite(
+        self, case: str, lines: Sequence[Entry], messages: Sequence[Outbound], quoting: Callable[[str], str]
+    ) -> None:
+        with self._access.writing() as connection:
+            redaction.rewrite(connection, case, lines, messages, quoting)
+
+    def redact_copies(self, step: Step) -> Sequence[str]:
+        with self._access.reading() as connection:
+            file = file_of(connection)
+        return [] if file is None else redact_copies(file, step, self._access.place)
+
+    def directory(self) -> SqlDirectory:
+        return SqlDirectory(self._access)
 
     def rehearsal(self) -> bool:
         return self._rehearsal

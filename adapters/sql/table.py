@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
 from caseway.adapters.sql.column import Instant, Key, Sequence
@@ -86,6 +88,9 @@ awaited = Table(
     Column("until", Instant, nullable=False),
 )
 
+AT_ONCE = datetime(1, 1, 1, tzinfo=UTC)
+"""The `not_before` of what may go out at once: an instant that is over, so that one comparison tells all."""
+
 outbox = Table(
     "caseway_outbox",
     metadata,
@@ -98,9 +103,12 @@ outbox = Table(
     Column("error", Text),
     Column("set_aside", Boolean, nullable=False, default=False),
     Column("delivered_at", Instant),
+    Column("not_before", Instant, nullable=False),
 )
 waiting = outbox.c.delivered_at.is_(None) & outbox.c.set_aside.is_(False)
 Index("caseway_outbox_waiting", outbox.c.seq, sqlite_where=waiting, postgresql_where=waiting)
+# However much is to be tried again later, finding what may go out now costs no more.
+Index("caseway_outbox_ready", outbox.c.not_before, outbox.c.seq, sqlite_where=waiting, postgresql_where=waiting)
 Index(
     "caseway_outbox_line",
     outbox.c.case,
@@ -108,6 +116,47 @@ Index(
     outbox.c.seq,
     sqlite_where=waiting,
     postgresql_where=waiting,
+)
+
+# The directory of those who have none of their own.
+person = Table(
+    "caseway_person",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+# The work that is open: rows go when an offer closes, so that a worklist costs nothing for all that is done. `due` is never empty,
+# since databases do not agree on where nothing sorts.
+work = Table(
+    "caseway_work",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("case", Key, ForeignKey(case.c.id), nullable=False),
+    Column("process", Key, nullable=False),
+    Column("state", Key, nullable=False),
+    Column("item", Key, nullable=False),
+    Column("role", Key),
+    Column("person", Key),
+    Column("kind", Key, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Index("caseway_work_case", "case"),
+)
+is_named = work.c.person.is_not(None)
+is_anybodys = work.c.person.is_(None)
+_IN_ORDER = (work.c.due, work.c.opened_at, work.c.case)
+Index("caseway_work_person", work.c.person, *_IN_ORDER, sqlite_where=is_named, postgresql_where=is_named)
+Index("caseway_work_role", work.c.role, *_IN_ORDER, sqlite_where=is_anybodys, postgresql_where=is_anybodys)
+
+# Moved by one whenever somebody is given work whose amount is bounded, so that two such gifts at one moment exclude each other.
+load = Table(
+    "caseway_load",
+    metadata,
+    Column("process", Key, primary_key=True),
+    Column("person", Key, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
 )
 
 posting = Table(

@@ -30,6 +30,9 @@ class Rows:
     changed: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
     postings: list[Row] = field(default_factory=list)
+    unlisted: list[Row] = field(default_factory=list)
+    listed: list[Row] = field(default_factory=list)
+    loads: list[Row] = field(default_factory=list)
 
 
 def write(cursor: Cursor, rows: Rows) -> bool:
@@ -44,12 +47,14 @@ def write(cursor: Cursor, rows: Rows) -> bool:
 
 def _write_at_once(cursor: Cursor, rows: Rows) -> bool:
     values = (rows.opened or rows.moved)[0] | rows.journal[0]
-    for name in ("gone", "armed", "changed", "messages", "postings"):
+    for name in ("gone", "armed", "changed", "messages", "postings", "unlisted", "listed"):
         some = getattr(rows, name)
         if some:
             values[name] = document(some, name)
     if rows.armed:
         values["earliest"] = _earliest(rows)
+    if rows.loads:
+        values |= rows.loads[0]
     at_once = statement.step_at_once(
         opens=bool(rows.opened),
         disarms=bool(rows.gone),
@@ -57,6 +62,9 @@ def _write_at_once(cursor: Cursor, rows: Rows) -> bool:
         changes=bool(rows.changed),
         sends=bool(rows.messages),
         posts=bool(rows.postings),
+        unlists=bool(rows.unlisted),
+        lists=bool(rows.listed),
+        gives=bool(rows.loads),
     )
     return bool(cursor.rows(at_once, values))
 
@@ -64,6 +72,8 @@ def _write_at_once(cursor: Cursor, rows: Rows) -> bool:
 def _write_lists(cursor: Cursor, rows: Rows) -> bool:
     _assert_all_kept(cursor, rows)
     if rows.moved and cursor.change(statement.MOVE_ALL, {"moved": document(rows.moved, "moved")}) != len(rows.moved):
+        return False
+    if not _are_given(cursor, rows):
         return False
     for to_all, name in (
         (statement.OPEN_ALL, "opened"),
@@ -73,6 +83,8 @@ def _write_lists(cursor: Cursor, rows: Rows) -> bool:
         (statement.CHANGE_ALL, "changed"),
         (statement.SEND_ALL, "messages"),
         (statement.POST_ALL, "postings"),
+        (statement.UNLIST_ALL, "unlisted"),
+        (statement.LIST_ALL, "listed"),
     ):
         some = getattr(rows, name)
         if some:
@@ -89,7 +101,7 @@ def _earliest(rows: Rows) -> str:
 
 def _write_each(cursor: Cursor, rows: Rows) -> bool:
     _assert_all_kept(cursor, rows)
-    if _change(cursor, statement.MOVE, rows.moved) != len(rows.moved):
+    if _change(cursor, statement.MOVE, rows.moved) != len(rows.moved) or not _are_given(cursor, rows):
         return False
     for to_each, some in (
         (statement.OPEN, rows.opened),
@@ -99,6 +111,8 @@ def _write_each(cursor: Cursor, rows: Rows) -> bool:
         (statement.CHANGE, rows.changed),
         (statement.SEND, rows.messages),
         (statement.POST, rows.postings),
+        (statement.UNLIST, rows.unlisted),
+        (statement.LIST, rows.listed),
     ):
         _change(cursor, to_each, some)
     return True
@@ -108,6 +122,12 @@ def _change(cursor: Cursor, each: Executable, rows: Sequence[Row]) -> int:
     if not rows:
         return 0
     return cursor.change(each, rows[0]) if len(rows) == 1 else cursor.change_all(each, rows)
+
+
+def _are_given(cursor: Cursor, rows: Rows) -> bool:
+    """Say whether nobody else was given work since that of these persons was counted."""
+    give = statement.GIVE_ON_POSTGRESQL if cursor.speaks == "postgresql" else statement.GIVE_ON_SQLITE
+    return all(cursor.change(give, row) == 1 for row in rows.loads)
 
 
 def _assert_all_kept(cursor: Cursor, rows: Rows) -> None:

@@ -1,7 +1,7 @@
 """From a document to a Definition, or to everything that is wrong with it."""
 
 from caseway.engine.compiler.calendar import calendar_faults
-from caseway.engine.compiler.compilation import content_hash
-from caseway.engine.compiler.process import Compiled, compile_process
+from caseway.engine.compiler.compilation import Neighbour, content_hash
+from caseway.engine.compiler.process import Compiled, compile_process, neighbour
 
-__all__ = ["Compiled", "calendar_faults", "compile_process", "content_hash"]
+__all__ = ["Compiled", "Neighbour", "calendar_faults", "compile_process", "content_hash", "neighbour"]

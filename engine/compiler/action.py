@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
-from caseway.engine.action import Action, Append, Arm, Cancel, Change, FieldPath, Pay, Raise, Remove, Set, Tell, When
+from caseway.engine.action import (
+    Action,
+    Append,
+    Arm,
+    Cancel,
+    Change,
+    FieldPath,
+    Pay,
+    Raise,
+    Redact,
+    Remove,
+    Set,
+    Start,
+    Tell,
+    When,
+)
+from caseway.engine.actor import ASSIGNEE
 from caseway.engine.compiler.compilation import INTEGER, Compilation, place
+from caseway.engine.compiler.document import Documents
 from caseway.engine.compiler.expression import NOTHING, Expressions
 from caseway.engine.compiler.timer import Timers
 from caseway.engine.expression import Schema, Scope
-from caseway.engine.fault import Path
+from caseway.engine.fault import Path, suggestion
+from caseway.engine.spot import NoSpot, parse_spot
 from caseway.engine.value import Fields, Value
 
 PLATFORM = {"text": "platform"}
@@ -23,12 +42,14 @@ class Actions:
     def __init__(self, compilation: Compilation, expressions: Expressions) -> None:
         self.compilation, self.expressions = compilation, expressions
         self.timing = Timers(compilation, expressions)
+        self.documents = Documents(compilation, expressions)
         self.messages = {
             name: self._message(name, rule) for name, rule in (compilation.content.get("messages") or {}).items()
         }
         self.payouts = {
             name: self._payout(name, rule) for name, rule in (compilation.content.get("payouts") or {}).items()
         }
+        self.links = {name: self._link(name, rule) for name, rule in compilation.links.items()}
         self.timers: set[str] = set()
         self.cancelled: list[tuple[str, Path]] = []
 
@@ -72,6 +93,10 @@ class Actions:
                 )
             case {"pay": str(name)}:
                 return self.payouts[name] if self._declared("payout", name, self.payouts, (*path, "pay")) else None
+            case {"redact": list(paths), "reason": reason}:
+                return self._redact(paths, reason, (*path, "redact"))
+            case {"start": str(name)}:
+                return self.links[name] if self._declared("link", name, self.links, (*path, "start")) else None
         return None
 
     def _declared(self, what: str, name: str, among: Mapping[str, Any], path: Path) -> bool:
@@ -127,6 +152,16 @@ class Actions:
         guard, _ = self.expressions.guard(self.compilation.scope_with_item(scope, schema), where, (*path, "where"))
         return Remove(tuple(among.split(".")), guard) if guard else None
 
+    def _redact(self, paths: list[str], reason: Any, path: Path) -> Action | None:
+        spots = []
+        for index, written in enumerate(paths):
+            try:
+                spots.append(parse_spot(written, self.compilation.data.schema))
+            except NoSpot as error:
+                self.compilation.fault("unknown-field", error.message, (*path, index), error.hint, value=written)
+        why = reason if isinstance(reason, str) else next(iter(reason.values()), None)
+        return Redact(tuple(spots), why) if why else None
+
     # events and timers
 
     def _raise(self, scope: Scope, event: str, data: Mapping[str, Any], path: Path, data_path: Path) -> Action | None:
@@ -139,7 +174,8 @@ class Actions:
     def _arm(self, scope: Scope, timer: str, written: Mapping[str, Any], path: Path) -> Action | None:
         self.timers.add(timer)
         known = self.compilation.known("event", timer, self.compilation.events, (*path, "timer"))
-        when = self.timing.when(scope, written, path)
+        with self.expressions.making("timer", timer):
+            when = self.timing.when(scope, written, path)
         return Arm(timer, when) if known and when else None
 
     # messages and payouts
@@ -149,10 +185,16 @@ class Actions:
         self.compilation.implements(rule, path)
         if not rule.keys() >= {"to", "subject", "body"}:
             return None
-        to = self.expressions.texts(self.compilation.scope, rule["to"], (*path, "to"))
-        subject = self.expressions.template(rule["subject"], (*path, "subject"))
-        body = self.expressions.template(rule["body"], (*path, "body"))
-        return Tell(name, to, subject, body, place(path)) if to and subject and body else None
+        role = rule.get("as")
+        known = role is None or self.compilation.known("role", role, [*self.compilation.roles, ASSIGNEE], (*path, "as"))
+        read = self.expressions.read_by(role) if known else nullcontext()
+        with read:
+            with self.expressions.making("message", name, "to"):
+                to = self.expressions.texts(self.compilation.scope, rule["to"], (*path, "to"))
+            subject = self.expressions.template(rule["subject"], (*path, "subject"))
+            body = self.expressions.template(rule["body"], (*path, "body"))
+            attached = tuple(self.documents.attached(rule, path))
+        return Tell(name, to, subject, body, place(path), attached) if to and subject and body else None
 
     def _payout(self, name: str, rule: Mapping[str, Any]) -> Pay | None:
         path: Path = ("payouts", name)
@@ -160,9 +202,12 @@ class Actions:
         if not rule.keys() >= {"amount", "unit", "payee"}:
             return None
         scope = self.compilation.scope
-        amount = self.expressions.value(scope, rule["amount"], (*path, "amount"), INTEGER)
-        payee = self.expressions.text(scope, rule["payee"], (*path, "payee"))
-        payer = self.expressions.text(scope, rule.get("payer", PLATFORM), (*path, "payer"))
+        with self.expressions.making("payout", name, "amount"):
+            amount = self.expressions.value(scope, rule["amount"], (*path, "amount"), INTEGER)
+        with self.expressions.making("payout", name, "payee"):
+            payee = self.expressions.text(scope, rule["payee"], (*path, "payee"))
+        with self.expressions.making("payout", name, "payer"):
+            payer = self.expressions.text(scope, rule.get("payer", PLATFORM), (*path, "payer"))
         fixed = self.expressions.fixed(amount)
         if isinstance(fixed, int) and fixed < 0:
             self.compilation.fault(
@@ -187,3 +232,21 @@ class Actions:
             implements=implements,
             place=place(path),
         )
+
+    # links
+
+    def _link(self, name: str, rule: Mapping[str, Any]) -> Start | None:
+        path: Path = ("links", name)
+        if "process" not in rule:
+            return None
+        process, known = rule["process"], self.compilation.neighbours
+        if known is not None and process not in known:
+            told = f'there is no process "{process}" beside this one'
+            hint = suggestion(process, known)
+            self.compilation.fault("unknown-process", told, (*path, "process"), hint, value=process)
+        neighbour = (known or {}).get(process)
+        at = (*path, "data") if "data" in rule else (*path, "process")
+        shape = neighbour.data if neighbour else None
+        with self.expressions.making("link", name):
+            data = self.expressions.value(self.compilation.scope, dict(rule.get("data") or {}), at, shape)
+        return Start(name, process, data, place(path)) if data else None

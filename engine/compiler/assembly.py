@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
-from caseway.engine.case import Work
+from caseway.engine import work
 from caseway.engine.definition import State, TimerRule, Transition, WorkRule
 from caseway.engine.guard import Guard
 from caseway.engine.reaction import Reaction
@@ -63,7 +62,7 @@ def _arming(state: State) -> Iterator[Callback]:
 
 def _disarming(state: State) -> Iterator[Callback]:
     if state.work is not None:
-        yield lambda reaction: reaction.withdraw(state.path)
+        yield lambda reaction: work.withdraw(state.path, reaction)
     for rule in state.timers:
         yield _voided(rule)
 
@@ -77,10 +76,4 @@ def _voided(rule: TimerRule) -> Callback:
 
 
 def _offered(state: str, rule: WorkRule) -> Callback:
-    offer = Work(state, rule.role)
-
-    def offered(reaction: Reaction) -> None:
-        candidates = None if rule.candidates is None else tuple(rule.candidates.evaluate(reaction.activation))
-        reaction.offer(replace(offer, candidates=candidates))
-
-    return offered
+    return lambda reaction: work.offer(state, rule, reaction)

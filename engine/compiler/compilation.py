@@ -11,7 +11,10 @@ from typing import Any
 from caseway.engine.calendar import Calendar
 from caseway.engine.expression import Language, Schema, Scope
 from caseway.engine.fault import Fault, Path, Severity, suggestion
+from caseway.engine.link import ended, link_of
+from caseway.engine.private import Private
 from caseway.engine.shape import Shape
+from caseway.engine.work import EXHAUSTED
 
 STRING: Schema = {"type": "string"}
 STRINGS: Schema = {"type": "array", "items": STRING}
@@ -50,20 +53,31 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """What is known of a process to which another links: the shape of its data, and the states in which its cases end."""
+
+    data: Schema
+    endings: tuple[str, ...]
+
+
 @dataclass
 class Compilation:
     """One run of the compiler over a document whose shape has been checked.
 
-    `kept`: a store kept the document, so all of it was sound when it came there.
+    `kept`: a store kept the document, so all of it was sound when it came there. `neighbours` are the processes that it may link to,
+    where these are known; None stands for one that does not compile.
     """
 
     content: Mapping[str, Any]
     kept: bool = False
+    neighbours: Mapping[str, Neighbour | None] | None = None
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     language: Language = field(default_factory=Language)
     used: set[tuple[str, str]] = field(default_factory=set)
     implemented: set[str] = field(default_factory=set)
+    made_of: dict[tuple[str, ...], tuple[Private, ...]] = field(default_factory=dict)
     _scopes: dict[Any, Scope] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -71,7 +85,13 @@ class Compilation:
         self.parameters: Mapping[str, Any] = self.content.get("parameters") or {}
         self.roles: Mapping[str, Any] = self.content.get("roles") or {}
         self.events = {name: rule or {} for name, rule in (self.content.get("events") or {}).items()}
-        self.heard = (*self.events, *_level_events(self.content.get("service_levels") or {}))
+        self.links: Mapping[str, Any] = self.content.get("links") or {}
+        self.heard = (
+            *self.events,
+            *_level_events(self.content.get("service_levels") or {}),
+            *map(ended, self.links),
+            *([EXHAUSTED] if _has_candidates(self.content) else []),
+        )
         self.event_data = {name: Shape(rule.get("data") or {"type": "object"}) for name, rule in self.events.items()}
         self._common: dict[str, Schema] = {
             "case": self.data.schema,
@@ -159,25 +179,39 @@ class Compilation:
         return self._scope("due", {"id": STRING, "name": STRING, "due": INSTANT})
 
     def scope_of(self, event: str) -> Scope:
-        """What is seen while a declared event runs, or one that the clock sends for a service level."""
+        """What is seen while a declared event runs, one that the clock sends for a service level, or the end of a linked case."""
         if event not in self.event_data:
-            return self.timed
+            link = link_of(event)
+            return self.scope_of_end(link) if link is not None and link in self.links else self.timed
         shape = self.event_data[event].schema
         return self._scope(
             ("event", event if shape.get("properties") else ""), {"id": STRING, "name": STRING, "data": shape}
         )
 
-    def scope_with_item(self, scope: Scope, item: Schema) -> Scope:
-        """What is seen in a scope for each item of a list."""
-        key = (id(scope), json.dumps(item, sort_keys=True))
+    def scope_of_end(self, link: str) -> Scope:
+        """What is seen while the end of a linked case is heard."""
+        neighbour = (self.neighbours or {}).get(self.links[link].get("process"))
+        endings: Schema = {"enum": list(neighbour.endings)} if neighbour and neighbour.endings else {}
+        shape = record({"case": STRING, "state": {**STRING, **endings}})
+        return self._scope(("end", *endings.get("enum", ())), {"id": STRING, "name": STRING, "data": shape})
+
+    def scope_with_item(self, scope: Scope, item: Schema, name: str = "item") -> Scope:
+        """What is seen in a scope for each item of a list, under a name."""
+        key = (id(scope), name, json.dumps(item, sort_keys=True))
         if key not in self._scopes:
-            self._scopes[key] = self.language.scope({**scope.variables, "item": item})
+            self._scopes[key] = self.language.scope({**scope.variables, name: item})
         return self._scopes[key]
 
     def _scope(self, key: Any, event: Mapping[str, Schema]) -> Scope:
         if key not in self._scopes:
             self._scopes[key] = self.language.scope({**self._common, "event": record(event)})
         return self._scopes[key]
+
+
+def _has_candidates(states: Mapping[str, Any]) -> bool:
+    """Say whether any state offers work to named people, of whom in the end nobody may be left."""
+    within = (state for state in (states.get("states") or {}).values() if isinstance(state, Mapping))
+    return any("candidates" in (state.get("work") or {}) or _has_candidates(state) for state in within)
 
 
 def _level_events(levels: Mapping[str, Any]) -> Iterator[str]:

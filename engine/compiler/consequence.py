@@ -10,11 +10,13 @@ from caseway.engine.fault import NONE, Fault, Path, nearest
 _SECTIONS = {
     "unknown-event": "events",
     "unknown-role": "roles",
+    "unknown-document": "documents",
     "unknown-message": "messages",
     "unknown-payout": "payouts",
     "unknown-source": "sources",
     "unknown-condition": "conditions",
     "unknown-calendar": "calendars",
+    "unknown-link": "links",
 }
 """The faults of names that mean nothing, and the sections that would declare them."""
 _OF_CALENDARS = {"unknown-holiday": ("holidays", 3), "idle-day": ("hours", 3), "never-open": ("hours", 1)}
@@ -84,6 +86,8 @@ def _follows(fault: Fault, lost: set[Path]) -> bool:
         return any("states" in path[-2:] and path[-1] in ("states", *name.split(".")) for path in lost)
     if fault.code == "unknown-timer":
         return any(_TIMERS & set(path[-3:]) for path in lost)
+    if fault.code == "hidden-field":
+        return (*fault.path[:2], "as") in lost
     if fault.code in _OF_CALENDARS:
         key, depth = _OF_CALENDARS[fault.code]
         cause = (*fault.path[:-depth], key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +16,7 @@ from caseway.engine.expression import ExpressionError, Program, Schema, Scope, T
 from caseway.engine.fault import Fault, Path, nearest, suggestion
 from caseway.engine.guard import Always, Condition, Every, Guard, Neither, Some, Test
 from caseway.engine.misfit import kinds as wanted
+from caseway.engine.private import Private
 from caseway.engine.shape import Shape
 from caseway.engine.value import Computed, Delay, Fields, Items, Literal, Value
 
@@ -38,6 +39,36 @@ class Expressions:
         self._open: list[str] = []
         self._programs: dict[Any, Program] = {}
         self._assumed: frozenset[str] = NOTHING
+        self._thing: tuple[str, ...] = ()
+        self._reader: str | None = None
+        self._is_read = False
+
+    @contextmanager
+    def making(self, *thing: str) -> Iterator[None]:
+        """Take note for a while of the private fields from which a thing is made (see `Definition.made_of`)."""
+        before, self._thing = self._thing, thing
+        try:
+            yield
+        finally:
+            self._thing = before
+
+    @contextmanager
+    def read_by(self, role: str | None) -> Iterator[None]:
+        """For a while, report the private fields that are looked at and not for this role to see; None: not for everybody."""
+        before, self._reader, self._is_read = (self._reader, self._is_read), role, True
+        try:
+            yield
+        finally:
+            self._reader, self._is_read = before
+
+    def look(self, private: Iterable[Private], path: Path) -> None:
+        """Take note of private fields that something in the document looks at."""
+        for each in private:
+            if self._thing:
+                before = self.compilation.made_of.get(self._thing, ())
+                self.compilation.made_of[self._thing] = (*before, each)
+            if self._is_read and self._reader not in each.roles:
+                self.compilation.add([_hidden(each, self._reader).within(path)])
 
     @contextmanager
     def assuming(self, facts: frozenset[str]) -> Iterator[None]:
@@ -62,6 +93,7 @@ class Expressions:
                 return None
             if not faults:
                 self._programs[key] = program
+        self.look(program.private, path)
         for read in program.reads:
             if read.startswith("param."):
                 self.compilation.used.add(("parameter", read.split(".")[1]))
@@ -299,10 +331,26 @@ class Expressions:
             self.compilation.add(fault.within(at) for fault in faults)
             if template is not None:
                 made[language] = template
+                self.look(template.private, at)
                 for read in template.reads:
                     if read.startswith("param."):
                         self.compilation.used.add(("parameter", read.split(".")[1]))
         return made if len(made) == len(texts) else None
+
+
+def _hidden(private: Private, reader: str | None) -> Fault:
+    """Say that somebody would read what is not for them to see, and who may."""
+    roles = sorted(private.roles)
+    told = (
+        f'{private.path} is hidden from the role "{reader}"'
+        if reader
+        else f"{private.path} is not for everybody to see"
+    )
+    may = f"{', '.join(roles)} may see it"
+    hint = (
+        f"{may}; leave it out, or say with as: in which role this is read" if reader is None else f"{may}; leave it out"
+    )
+    return Fault("hidden-field", told, hint=hint, value=private.path, offset=private.offset)
 
 
 def _told(fault: Fault) -> Fault:

@@ -6,20 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from caseway.engine.actor import RESERVED_ROLES
+from caseway.engine.actor import ASSIGNEE, RESERVED_ROLES
 from caseway.engine.compiler import analysis
 from caseway.engine.compiler.action import Actions
 from caseway.engine.compiler.assembly import statechart
 from caseway.engine.compiler.calendar import calendars
-from caseway.engine.compiler.compilation import MOST, Compilation, TooManyFaults, content_hash
+from caseway.engine.compiler.compilation import MOST, Compilation, Neighbour, TooManyFaults, content_hash
 from caseway.engine.compiler.consequence import told
 from caseway.engine.compiler.expression import Expressions
+from caseway.engine.compiler.link import link_rules
 from caseway.engine.compiler.pruning import sound, unpruned
 from caseway.engine.compiler.report import report_rule
 from caseway.engine.compiler.service_level import service_levels
 from caseway.engine.compiler.state import States, words
 from caseway.engine.compiler.tree import Branch, grow
-from caseway.engine.definition import Definition, EventRule, LevelRule, ReportRule, State
+from caseway.engine.compiler.work import VERBS
+from caseway.engine.definition import Definition, EventRule, LevelRule, LinkRule, ReportRule, State
+from caseway.engine.document import DocumentRule
 from caseway.engine.event import START
 from caseway.engine.fault import Fault, Path
 from caseway.engine.shape import shape_faults
@@ -38,7 +41,13 @@ class Compiled:
     faults: tuple[Fault, ...]
 
 
-def compile_process(content: Any, misshapen: Sequence[Fault] = (), *, kept: bool = False) -> Compiled:
+def compile_process(
+    content: Any,
+    misshapen: Sequence[Fault] = (),
+    *,
+    kept: bool = False,
+    neighbours: Mapping[str, Neighbour | None] | None = None,
+) -> Compiled:
     """Compile a document whose shape faults, if any, are given; they are part of what is returned.
 
     Parts with a wrong shape are left out, and the rest is checked for meaning all the same. What only a whole
@@ -46,12 +55,15 @@ def compile_process(content: Any, misshapen: Sequence[Fault] = (), *, kept: bool
 
     `kept` says that a store kept the document, so that it was sound when it came there: what it says of public holidays is
     then believed rather than looked up, since the data about them change under a version that must not.
+
+    `neighbours` are the processes that it may link to, where they are known; None stands for one that does not compile. Only with them
+    is looked at whether the data that a link passes fit.
     """
     if not isinstance(content, Mapping) or not isinstance(content.get("states"), Mapping) or _is_unread(misshapen):
         return Compiled(None, tuple(misshapen))
     left = sound(content, misshapen)
     data_faults = _data_faults(left)
-    compilation = Compilation(sound(left, data_faults), kept)
+    compilation = Compilation(sound(left, data_faults), kept, neighbours)
     try:
         parts = _parts(compilation, whole=not misshapen and not data_faults)
     except TooManyFaults:
@@ -84,7 +96,10 @@ class _Parts:
     states: Mapping[str, State]
     initial: tuple[str, ...]
     levels: Mapping[str, LevelRule]
+    links: Mapping[str, LinkRule]
     report: ReportRule
+    redactors: tuple[str, ...]
+    documents: Mapping[str, DocumentRule]
 
 
 def _parts(compilation: Compilation, *, whole: bool) -> _Parts:
@@ -93,21 +108,24 @@ def _parts(compilation: Compilation, *, whole: bool) -> _Parts:
     compilation.calendars = calendars(compilation)
     expressions = Expressions(compilation)
     actions = Actions(compilation, expressions)
-    events = _events(compilation)
+    actions.documents.rest()
+    events = _events(compilation, expressions)
     for name in compilation.content.get("conditions") or {}:
         expressions.condition(name, ("conditions", name))
     tree = States(compilation, expressions, actions)
     initial = tree.initial(root)
     states = tree.states(root)
     levels = service_levels(compilation, expressions, root)
+    links = link_rules(compilation)
     report = report_rule(compilation)
+    redactors = _redactors(compilation)
     _cancelled(compilation, actions)
     errors = {fault.code for fault in compilation.faults if fault.severity == "error"}
     if whole and not errors & analysis.HIDING:
         compilation.faults += analysis.faults(states, initial, root)
     if whole and all(fault.severity == "warning" for fault in compilation.faults):
         _unused(compilation, root)
-    return _Parts(events, states, initial, levels, report)
+    return _Parts(events, states, initial, levels, links, report, redactors, actions.documents.rules)
 
 
 def _definition(compilation: Compilation, content: Mapping[str, Any], parts: _Parts) -> Definition:
@@ -134,7 +152,20 @@ def _definition(compilation: Compilation, content: Mapping[str, Any], parts: _Pa
         chart=statechart(states, initial),
         calendars=compilation.calendars,
         levels=parts.levels,
+        links=parts.links,
         report=parts.report,
+        redactors=parts.redactors,
+        made_of=compilation.made_of,
+        documents=parts.documents,
+    )
+
+
+def _redactors(compilation: Compilation) -> tuple[str, ...]:
+    """Return the roles that may redact cases."""
+    by = (compilation.content.get("redact") or {}).get("by") or ()
+    roles = [*compilation.roles, ASSIGNEE]
+    return tuple(
+        role for index, role in enumerate(by) if compilation.known("role", role, roles, ("redact", "by", index))
     )
 
 
@@ -173,10 +204,23 @@ def _too_wide(count: int) -> Fault:
     return Fault("too-many", f"there are {count} names here", hint=f"at most {FIELDS} are possible")
 
 
-def _events(compilation: Compilation) -> dict[str, EventRule]:
+def _events(compilation: Compilation, expressions: Expressions) -> dict[str, EventRule]:
     events = {}
     for name, rule in compilation.events.items():
         path: Path = ("events", name)
+        only_if = None
+        if "only_if" in rule:
+            only_if, _ = expressions.guard(compilation.scope_of(name), rule["only_if"], (*path, "only_if"))
+        elif "because" in rule:
+            told = f'"because" says why nobody else may send "{name}", and everybody may whom "by" names'
+            compilation.fault(
+                "missing-key",
+                told,
+                (*path, "because"),
+                "add only_if, or leave because out",
+                value="only_if",
+                at_key=True,
+            )
         if name == START:
             compilation.fault(
                 "reserved-name",
@@ -197,6 +241,8 @@ def _events(compilation: Compilation) -> dict[str, EventRule]:
             scope=compilation.scope_of(name),
             title=words(rule.get("title")),
             implements=compilation.implements(rule, path),
+            only_if=only_if,
+            because=words(rule.get("because")),
         )
     for name in compilation.roles:
         if name in RESERVED_ROLES:
@@ -210,6 +256,12 @@ def _events(compilation: Compilation) -> dict[str, EventRule]:
             )
     _visibility(compilation, compilation.content.get("data"), ("data",))
     return events
+
+
+def neighbour(definition: Definition) -> Neighbour:
+    """Return what those who link to a process need to know of it."""
+    ends = (state.path for state in definition.states.values() if state.kind == "final" and not state.parent)
+    return Neighbour(definition.data.schema, tuple(ends))
 
 
 def _visibility(compilation: Compilation, schema: Any, path: Path) -> None:
@@ -242,10 +294,12 @@ def _unused(compilation: Compilation, root: Branch) -> None:
     for what, section in (
         ("event", "events"),
         ("message", "messages"),
+        ("document", "documents"),
         ("payout", "payouts"),
         ("condition", "conditions"),
         ("parameter", "parameters"),
         ("calendar", "calendars"),
+        ("link", "links"),
     ):
         for name in content.get(section) or {}:
             if (what, name) not in compilation.used and name not in worked:
@@ -269,4 +323,4 @@ def _unused(compilation: Compilation, root: Branch) -> None:
 
 def _work_events(branch: Branch) -> tuple[str, ...]:
     work = branch.written.get("work")
-    return (work.get("claim", ""), work.get("pass", "")) if isinstance(work, Mapping) else ()
+    return tuple(work[key] for key in VERBS if key in work) if isinstance(work, Mapping) else ()

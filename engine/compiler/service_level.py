@@ -66,7 +66,8 @@ class _Level:
     def _budget(self) -> Delay | None:
         if "budget" not in self.written:
             return None
-        return self.expressions.delay(self.compilation.scope, self.written["budget"], (*self.path, "budget"))
+        with self.expressions.making("level", self.name):
+            return self.expressions.delay(self.compilation.scope, self.written["budget"], (*self.path, "budget"))
 
     def _states(self, key: str) -> frozenset[str]:
         return frozenset(self._known("state", key, self.states))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from caseway.engine.compiler.action import Actions
-from caseway.engine.compiler.compilation import STRINGS, Compilation, listed
+from caseway.engine.compiler.compilation import Compilation, listed
 from caseway.engine.compiler.expression import Expressions
 from caseway.engine.compiler.tree import Branch, apart, find, reachable_names
+from caseway.engine.compiler.work import Works
 from caseway.engine.definition import Guidance, State, Text, TimerRule, Transition, WorkRule
 from caseway.engine.expression import Scope
 from caseway.engine.fault import Path, suggestion
@@ -42,6 +43,7 @@ class States:
     def __init__(self, compilation: Compilation, expressions: Expressions, actions: Actions) -> None:
         self.compilation, self.expressions, self.actions = compilation, expressions, actions
         self.timing = actions.timing
+        self.works = Works(compilation, expressions)
 
     def states(self, root: Branch) -> dict[str, State]:
         """Compile every state, in document order."""
@@ -70,7 +72,8 @@ class States:
         scope = self.compilation.scope
         self._check_shape(branch)
         timers = tuple(self._timers(branch))
-        work = self._work(branch)
+        with self.expressions.making("work", branch.path):
+            work = self.works.rule(branch)
         transitions = tuple(self._transitions(branch))
         return State(
             path=branch.path,
@@ -234,13 +237,15 @@ class States:
     def _implicit(
         self, branch: Branch, work: WorkRule | None, transitions: tuple[Transition, ...]
     ) -> Iterator[Transition]:
-        """Claiming and passing happen in the state, whether or not they lead on."""
+        """What people do to the work of a state happens in the state, whether or not it leads on."""
         handled = {transition.event for transition in transitions if transition.kind == "on"}
-        for event in dict.fromkeys([work.claim, work.pass_] if work else []):
-            if event and event not in handled:
+        # A silent transition of the inner state would keep those of the states around it from ever being taken.
+        handled.update(event for around in branch.around() for event in around.written.get("on") or ())
+        for event in work.events() if work else ():
+            if event not in handled:
                 yield Transition(f"{branch.path}.on.{event}.1", "on", event, branch.path, place=(*branch.place, "work"))
 
-    # timers, work, guidance
+    # timers, guidance
 
     def _timer_name(self, branch: Branch, rule: Mapping[str, Any], index: int) -> str:
         return f"{branch.path}.after.{rule.get('name', index + 1)}"
@@ -260,30 +265,10 @@ class States:
                 )
             names.add(name)
             self.actions.timers.add(name)
-            timer = self.timing.rule(name, branch.path, rule, path)
+            with self.expressions.making("timer", name):
+                timer = self.timing.rule(name, branch.path, rule, path)
             if timer:
                 yield timer
-
-    def _work(self, branch: Branch) -> WorkRule | None:
-        written = branch.written.get("work")
-        if not isinstance(written, Mapping) or "claim" not in written:
-            return None
-        path = (*branch.place, "work")
-        role, claim, pass_ = written.get("role"), written["claim"], written.get("pass")
-        if role is not None:
-            self.compilation.known("role", role, self.compilation.roles, (*path, "role"))
-        known = [
-            self.compilation.known("event", event, self.compilation.events, (*path, key))
-            for key, event in (("claim", claim), ("pass", pass_))
-            if event
-        ]
-        candidates = None
-        if "candidates" in written:
-            candidates = self.expressions.value(
-                self.compilation.scope, written["candidates"], (*path, "candidates"), STRINGS
-            )
-        rules = self.compilation.implements(written, path)
-        return WorkRule(role, candidates, claim, pass_, rules) if all(known) else None
 
     def _guidance(self, branch: Branch) -> Iterator[Guidance]:
         for index, written in enumerate(branch.written.get("guidance") or ()):

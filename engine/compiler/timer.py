@@ -13,6 +13,7 @@ from caseway.engine.definition import TimerRule
 from caseway.engine.expression import Scope
 from caseway.engine.fault import Path
 from caseway.engine.moment import Moment
+from caseway.engine.private import along
 from caseway.engine.value import Delay
 
 
@@ -52,6 +53,7 @@ class Timers:
             hint = "declare it with type: string and format: date-time"
             self.compilation.fault("not-a-moment", f"{text} is no date-time", at, hint, value=text)
             return None
+        self.expressions.look(along(self.compilation.data.schema, name.split("."), "case"), at)
         return Moment(tuple(name.split(".")), place(at), minus, plus)
 
     def _every(self, scope: Scope, written: Mapping[str, Any], path: Path) -> Delay | None:

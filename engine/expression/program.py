@@ -17,6 +17,7 @@ from caseway.engine.expression.kind import Schema
 from caseway.engine.expression.reading import UNUSUAL
 from caseway.engine.expression.selection import Part
 from caseway.engine.expression.weight import Weight
+from caseway.engine.private import Private
 
 _ERROR = cel.Type.ERROR
 _CODE = re.compile(r"^[A-Z_]+: ")
@@ -33,7 +34,8 @@ class Program:
     """A checked expression, ready to run.
 
     `reads` are the dotted paths that it looks at. `establishes` is what is certain where it is true, and
-    `refutes` where it is false; both are for the `known` of further expressions. `_translated` gives the value or
+    `refutes` where it is false; both are for the `known` of further expressions. `private` are the fields that it looks at
+    and not everybody may see. `_translated` gives the value or
     raises one of UNUSUAL.
     """
 
@@ -43,6 +45,7 @@ class Program:
     refutes: frozenset[str]
     wants: Schema | None
     weight: Weight
+    private: tuple[Private, ...]
     _selection: Part
     _expression: Any
     _translated: Callable[[Activation], Any] | None

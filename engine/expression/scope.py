@@ -13,6 +13,7 @@ from caseway.engine.expression import bound, dialect, environment, function, wor
 from caseway.engine.expression.activation import Activation
 from caseway.engine.expression.conversion import Form, form
 from caseway.engine.expression.diagnosis import Diagnosis
+from caseway.engine.expression.exposure import exposed
 from caseway.engine.expression.fit import Fit
 from caseway.engine.expression.inference import Inference
 from caseway.engine.expression.inspection import NOTHING, Inspection, facts
@@ -20,11 +21,12 @@ from caseway.engine.expression.kind import TEXTUAL, Schema
 from caseway.engine.expression.lexeme import CLOSING, OPENING, Lexeme, lexemes
 from caseway.engine.expression.program import Program
 from caseway.engine.expression.selection import selection
-from caseway.engine.expression.syntax import tree
+from caseway.engine.expression.syntax import Node, tree
 from caseway.engine.expression.template import Hole, Template, split
 from caseway.engine.expression.translation import translated
 from caseway.engine.expression.vocabulary import Vocabulary
 from caseway.engine.fault import Fault
+from caseway.engine.private import Private, within
 
 _BAD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters and halves of characters, which cel-cpp cuts a text at or cannot read."""
@@ -77,6 +79,7 @@ class Scope:
         self.language = language
         self.variables = variables
         self._made: tuple[Any, Inference, Form] | None = None
+        self._is_open: bool | None = None
 
     def activation(self, values: Mapping[str, Any]) -> Activation:
         """Return plain values to evaluate on: JSON, with instants as texts or as aware datetimes."""
@@ -100,22 +103,36 @@ class Scope:
         found = tuple(_distinct((*left_out, *faults)))
         return (None if found else program), found
 
+    def shape(self, text: str) -> Schema | None:
+        """Return the shape of what an expression gives, or None where nothing is known, also because it does not compile."""
+        if _unreadable(text) or _nested(tuple(lexemes(text))):
+            return None
+        env, inference, _ = self._environment()
+        try:
+            root, _ = tree(env.compile(text).serialize())
+        except RuntimeError:
+            return None
+        return inference.shape(root, {})
+
     def template(self, text: str) -> tuple[Template | None, tuple[Fault, ...]]:
         """Check a text with `{{ CEL }}` inside; offsets of faults count within the whole text."""
         if len(text) > TEXT_LENGTH:
             return None, (Fault("expression-too-long", wording.text_limit(len(text)), offset=TEXT_LENGTH),)
         faults: list[Fault] = []
         parts: list[str | Program] = []
+        private: list[Private] = []
         for part in split(text):
             if isinstance(part, Fault):
                 faults.append(part)
             elif isinstance(part, Hole):
                 program, found = self._hole(part)
                 faults += found
-                parts += [program] if program else []
+                if program:
+                    parts.append(program)
+                    private += (replace(each, offset=part.offset + each.offset) for each in program.private)
             else:
                 parts.append(part)
-        return (None if faults else Template(text, tuple(parts))), tuple(faults)
+        return (None if faults else Template(text, tuple(parts), tuple(private))), tuple(faults)
 
     def _hole(self, hole: Hole) -> Compiled:
         program, faults = self.compile(hole.text, TEXTUAL)
@@ -168,10 +185,20 @@ class Scope:
             refutes=facts(root, holds=False),
             wants=wants,
             weight=inspection.weight,
+            private=self._private(root, words),
             _selection=selection(reads, whole),
             _expression=environment.runnable(self._runnable(text, words, expression).serialize()),
             _translated=translated(root, whole, reads) if inspection.weight.light else None,
         ), ()
+
+    def _private(self, root: Node, words: Sequence[Lexeme]) -> tuple[Private, ...]:
+        """Return the private fields that an expression looks at; where nothing is private, nobody looks for them."""
+        if self._is_open is None:
+            self._is_open = not any(True for schema in self.variables.values() for _ in within(schema, ""))
+        if self._is_open:
+            return ()
+        found = exposed(root, self._environment()[1])
+        return tuple(replace(each, offset=_named(each.offset, words)) for each in found)
 
     def _runnable(self, text: str, words: Sequence[Lexeme], expression: Any) -> Any:
         """Let `duration` read ISO 8601 as well: it becomes a function of ours, which cel-cpp would not let replace its own."""
@@ -230,13 +257,17 @@ def _left_out(words: Sequence[Lexeme]) -> Iterator[Fault]:
 def _at_names(faults: Sequence[Fault], words: Sequence[Lexeme]) -> Iterator[Fault]:
     """Move faults from the dot before a field to the field, and from a call's bracket to the function."""
     for fault in faults:
-        at = fault.offset or 0
-        word = next((word for word in words if word.offset == at), None)
-        if word is not None and word.text == ".":
-            at = min((other.offset for other in words if other.offset > at), default=at)
-        elif word is not None and word.text == "(":
-            at = max((other.offset for other in words if other.offset < at), default=at)
-        yield replace(fault, offset=at)
+        yield replace(fault, offset=_named(fault.offset or 0, words))
+
+
+def _named(at: int, words: Sequence[Lexeme]) -> int:
+    """Return where the name stands that an offset of cel-cpp belongs to."""
+    word = next((word for word in words if word.offset == at), None)
+    if word is not None and word.text == ".":
+        return min((other.offset for other in words if other.offset > at), default=at)
+    if word is not None and word.text == "(":
+        return max((other.offset for other in words if other.offset < at), default=at)
+    return at
 
 
 def _distinct(faults: Sequence[Fault]) -> Iterator[Fault]:

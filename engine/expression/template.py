@@ -14,16 +14,21 @@ from caseway.engine.expression.errors import ExpressionError
 from caseway.engine.expression.lexeme import CLOSING, OPENING, lexemes
 from caseway.engine.expression.program import Program
 from caseway.engine.fault import Fault
+from caseway.engine.private import Private
 
 OPEN, CLOSE = "{{", "}}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """Fixed texts and programs by turns. `reads` are the paths that the programs look at."""
+    """Fixed texts and programs by turns. `reads` are the paths that the programs look at.
+
+    `private` are the fields among them that not everybody may see, with offsets in the whole text.
+    """
 
     text: str
     parts: tuple[str | Program, ...]
+    private: tuple[Private, ...] = ()
 
     @property
     def reads(self) -> frozenset[str]:

@@ -13,11 +13,20 @@ if TYPE_CHECKING:
     from caseway.engine.acceptance import Acceptance
     from caseway.engine.actor import Actor
     from caseway.engine.case import Case
-    from caseway.engine.errors import CaseConflict, CaseError, CasewayError, DefinitionError, Refused, WorldError
+    from caseway.engine.errors import (
+        CaseConflict,
+        CaseError,
+        CasewayError,
+        DefinitionError,
+        Refused,
+        Undeliverable,
+        WorldError,
+    )
     from caseway.engine.effect import Message
     from caseway.engine.event import Event
     from caseway.engine.outcome import Entry, Refusal
-    from caseway.engine.ports import CaseQuery, Delivery
+    from caseway.engine.person import Person
+    from caseway.engine.ports import Answer, CaseQuery, Delivery, Directory
     from caseway.engine.runtime import Runtime
     from caseway.engine.view import CaseView
 
@@ -27,6 +36,7 @@ _HOMES = {
     "over": "adapters.wiring",
     "Acceptance": "engine.acceptance",
     "Actor": "engine.actor",
+    "Answer": "engine.ports",
     "Case": "engine.case",
     "CaseConflict": "engine.errors",
     "CaseError": "engine.errors",
@@ -35,18 +45,22 @@ _HOMES = {
     "CasewayError": "engine.errors",
     "DefinitionError": "engine.errors",
     "Delivery": "engine.ports",
+    "Directory": "engine.ports",
     "Entry": "engine.outcome",
     "Event": "engine.event",
     "Message": "engine.effect",
+    "Person": "engine.person",
     "Refusal": "engine.outcome",
     "Refused": "engine.errors",
     "Runtime": "engine.runtime",
+    "Undeliverable": "engine.errors",
     "WorldError": "engine.errors",
 }
 
 __all__ = [
     "Acceptance",
     "Actor",
+    "Answer",
     "Case",
     "CaseConflict",
     "CaseError",
@@ -55,12 +69,15 @@ __all__ = [
     "CasewayError",
     "DefinitionError",
     "Delivery",
+    "Directory",
     "Entry",
     "Event",
     "Message",
+    "Person",
     "Refusal",
     "Refused",
     "Runtime",
+    "Undeliverable",
     "WorldError",
     "open",
     "over",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from threading import Barrier, Event
 
 import psycopg
@@ -29,7 +30,7 @@ from caseway.engine.ports import CaseQuery
 from tests import postgres
 from tests.contracts.sample import keep_definition, message, minutes, moving, opened, opening, payout, timer
 
-LATE = minutes(10_000)
+SOON, LATE = minutes(1), minutes(10_000)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,10 @@ def end_all_other_connections(host: Engine) -> None:
 
 def with_claim(store: SqlStore, limit: int = 10):
     return store.claimed(LATE, limit)
+
+
+def with_messages(store: SqlStore, limit: int = 9, at: datetime = SOON):
+    return store.claimed_messages(limit, at, at + timedelta(minutes=1))
 
 
 # Connections
@@ -445,22 +450,52 @@ def test_a_claim_is_shared_fairly_among_processes(store):
 
 def test_a_line_of_messages_has_one_worker_and_others_take_other_lines(store):
     opened(store, "OF-2", effects=[message("b1", "ben"), message("a1"), message("b2", "ben")])
-    with store.claimed_messages(2) as (first, _), store.claimed_messages(9) as (second, held):
+    with with_messages(store, 2) as (first, _), with_messages(store) as (second, held):
         assert [each.message.id for each in first] == ["OF-1:1:0", "b1"]
         assert [each.message.id for each in second] == ["a1"]
         held.delivered("a1", LATE)
-        with store.claimed_messages(9) as (third, _):
+        with with_messages(store) as (third, _):
             assert list(third) == []
-    with store.claimed_messages(9) as (left, _):
+    with with_messages(store) as (left, _):
         assert [each.message.id for each in left] == ["OF-1:1:0", "b1", "b2"]
 
 
 def test_a_worker_that_dies_while_delivering_leaves_its_messages_to_others(store, host):
-    with pytest.raises(WorldError), store.claimed_messages(9) as (_, held):  # noqa: PT012 - what fails is the end of the block
-        held.delivered("OF-1:1:0", LATE)
+    with with_messages(store) as (out, _):
         end_all_other_connections(host)
-    with store.claimed_messages(9) as (out, _):
         assert [each.message.id for each in out] == ["OF-1:1:0"]
+        with with_messages(store, at=minutes(1.9)) as (left, _):
+            assert list(left) == []
+        with with_messages(store, at=minutes(2)) as (back, _):
+            assert [each.message.id for each in back] == ["OF-1:1:0"]
+
+
+def test_no_transaction_is_open_while_messages_are_delivered(store, host):
+    wanted = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'")
+    with with_messages(store) as (out, _), host.connect() as connection:
+        assert len(out) == 1
+        assert connection.execute(wanted).scalar() == 0
+
+
+def test_two_workers_that_claim_at_the_same_moment_share_no_line(store):
+    opened(store, "OF-2", effects=[message(f"m{number}", f"p{number % 4}") for number in range(40)])
+    barrier = Barrier(2)
+
+    def claimed(_: int) -> list[str]:
+        barrier.wait()
+        claim = with_messages(store, 20)
+        out, _ = claim.__enter__()
+        return [each.message.id for each in out]
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(claimed, range(2))
+    assert not set(one) & set(other)
+    assert set(one) | set(other) <= {"OF-1:1:0", *(f"m{number}" for number in range(40))}
+    for person in range(4):
+        mine = [f"m{number}" for number in range(40) if number % 4 == person]
+        got = [each for each in mine if each in one], [each for each in mine if each in other]
+        assert [] in got
+        assert [*got[0], *got[1]] == mine[: len(got[0]) + len(got[1])]
 
 
 # Inside a caller's transaction

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
+from caseway.adapters import wiring
 from caseway.cli.main import program
 
 
@@ -47,9 +48,9 @@ def test_the_events_that_a_case_accepts_are_offered(terminal):
 def test_what_was_set_aside_is_offered_by_case_and_then_by_effect(terminal):
     terminal.start()
     terminal.run("worker", "once", "--only", "timers")
-    (terminal.folder / "file").write_text("", encoding="utf-8")
-    for _ in range(5):
-        terminal.run("worker", "once", "--outbox", "file/inner", code=5)
+    runtime = wiring.open("sqlite:///caseway.db", processes="processes")
+    runtime.store.undelivered("R-1:2:0", "the printer is out of paper", set_aside=True)
+    runtime.close()
 
     assert completed("worker", "retry") == ["R-1"]
     assert completed("worker", "retry", incomplete="R-1") == ["R-1:2:0"]

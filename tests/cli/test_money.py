@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from caseway.cli.money import MINOR_DIGITS, money
+from caseway.engine.money import MINOR_DIGITS, money
 
 
 @pytest.mark.parametrize(

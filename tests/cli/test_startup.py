@@ -19,7 +19,10 @@ LATER = {
     "caseway.engine",
     "caseway.schemas",
 }
-VERBS = ("check", "test", "diagram", "start", "send", "show", "history", "list", "report", "worker", "ledger", "db")
+VERBS = (
+    *("check", "test", "diagram", "start", "send", "redact", "show", "history", "list", "work", "report"),
+    *("worker", "person", "ledger", "db"),
+)
 
 
 def modules_after(*arguments: str) -> set[str]:

@@ -5,11 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
 from caseway.adapters import wiring
 from caseway.cli.input import parse_instant
+from caseway.engine.errors import Undeliverable
+from tests.delivery.receiver import receiving
 
 OPENED = "2026-03-02T09:00:00Z"
 CASEWAY = (sys.executable, "-m", "caseway.cli.main")
@@ -81,7 +84,75 @@ def test_a_message_that_cannot_be_delivered_is_the_worlds_fault(terminal):
     result = terminal.run("worker", "once", "--outbox", "file/inner", code=5)
 
     assert "message R-1:2:0 not delivered: " in result.stdout
-    assert terminal.lines("worker", "once", "--outbox", "file/inner", code=5)[0]["kind"] == "failed"
+    terminal.start("R-2")
+    assert [each["kind"] for each in terminal.lines("worker", "once", "--outbox", "file/inner", code=5)] == [
+        "fired",
+        "failed",
+    ]
+
+
+def test_a_message_that_failed_is_left_alone_for_a_while(terminal):
+    terminal.start()
+    (terminal.folder / "file").write_text("", encoding="utf-8")
+    terminal.run("worker", "once", "--outbox", "file/inner", code=5)
+
+    assert terminal.lines("worker", "once", "--outbox", "file/inner") == []
+    waiting = terminal.json("worker", "status")["waiting"]
+    assert (waiting["count"], waiting["failing"]) == (1, 1)
+    told = terminal.run("worker", "status").stdout.splitlines()
+    assert told[2] == "1 of them could not be delivered yet and will be tried again"
+
+
+def test_messages_are_delivered_where_one_says(terminal, monkeypatch):
+    terminal.start()
+    monkeypatch.setenv("CASEWAY_WEBHOOK_SECRET", "s3cret")
+    with receiving() as receiver:
+        receiver.plans["R-1:2:0"] += [(200, {}, b'{"event": "repaired"}'), (200, {}, b'{"event": "nonsense"}')]
+        done = terminal.run("worker", "once", "--deliver", f"webhook+{receiver.url}")
+        again = terminal.lines("worker", "once", "--deliver", f"webhook+{receiver.url}")
+    assert done.stdout.splitlines()[-2] == "message R-1:2:0 delivered"
+    assert done.stdout.splitlines()[-1].startswith("  the answer repaired to R-1:2:0: ")
+    assert (receiver.came, again) == (["R-1:2:0"], [])
+
+
+def test_messages_go_the_ways_that_a_file_says(terminal):
+    terminal.start()
+    routes = """
+        [[route]]
+        messages = ["bill_*"]
+        deliver = "folder:bills"
+        [[route]]
+        deliver = "folder:rest"
+    """
+    (terminal.folder / "routes.toml").write_text(routes, encoding="utf-8")
+
+    terminal.run("worker", "once", "--deliver", "routes.toml")
+
+    assert [path.name[:6] for path in (terminal.folder / "rest").iterdir()] == ["r-1-2-"]
+    assert not (terminal.folder / "bills").exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "told"),
+    [
+        ("pigeon:loft", "invalid-input", "folder:PATH"),
+        ("nothing", "invalid-input", "folder:PATH"),
+        ("webhook+https://bank.example/x", "invalid-input", "CASEWAY_WEBHOOK_SECRET"),
+        ("smtp://user:pw@mail.example", "invalid-input", "environment"),
+        ("missing.toml", "invalid-input", "cannot be read"),
+    ],
+)
+def test_a_target_that_nothing_can_be_delivered_to_is_told(terminal, target, code, told):
+    terminal.start()
+
+    error = terminal.json("worker", "once", "--deliver", target, code=4)["error"]
+
+    assert (error["code"], told in error["message"]) == (code, True)
+
+
+def test_messages_go_to_one_place(terminal):
+    terminal.start()
+    assert "--deliver" in terminal.run("worker", "once", "--outbox", "a", "--deliver", "folder:b", code=2).stderr
 
 
 def test_a_worker_that_runs_has_no_time_of_its_own(terminal):
@@ -118,10 +189,12 @@ def test_a_worker_goes_on_after_the_world_failed(terminal):
         text=True,
     )
     with running:
-        kinds = [json.loads(running.stdout.readline())["kind"] for _ in range(3)]
+        kinds = [json.loads(running.stdout.readline())["kind"] for _ in range(2)]
+        terminal.start("R-2")
+        kinds += [json.loads(running.stdout.readline())["kind"] for _ in range(2)]
         running.terminate()
         running.communicate(timeout=20)
-    assert kinds == ["fired", "failed", "failed"]
+    assert kinds == ["fired", "failed"] * 2
     assert running.returncode == 0
 
 
@@ -169,10 +242,17 @@ def stuck(terminal):
     mine = ("--processes", "mine", "--now", "2026-03-02T10:30:00Z")
     terminal.run("start", "trap", "--id", "T-1", "--now", OPENED, "--processes", "mine")
     terminal.start()
-    (terminal.folder / "file").write_text("", encoding="utf-8")
-    for _ in range(4):  # the first time in two passes: after something fired there may be more
-        terminal.run("worker", "once", "--outbox", "file/inner", *mine, code=5)
+    terminal.run("worker", "once", "--only", "timers", *mine, code=3)
+    with closing(wiring.open("sqlite:///caseway.db", processes="processes", delivery=Refusing())) as runtime:
+        runtime.relay()
     return mine
+
+
+class Refusing:
+    """Will never take a message."""
+
+    def deliver(self, case, message):
+        raise Undeliverable("Nobody of that name lives here.")
 
 
 def test_the_status_says_that_there_is_nothing_to_do(terminal):
@@ -220,7 +300,7 @@ def test_the_status_comes_as_json(terminal):
     assert found == {
         "at": "2026-03-02T10:30:00Z",
         "due": nothing,
-        "waiting": nothing,
+        "waiting": nothing | {"failing": 0},
         "next_due": None,
         "set_aside": {"timers": 1, "messages": 1},
         "help": "caseway worker retry --all",

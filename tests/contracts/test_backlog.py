@@ -42,6 +42,17 @@ def test_messages_that_wait_are_counted_since_the_first_was_sent(store):
     assert store.backlog(NOW).waiting == Queue(2, minutes(7))
 
 
+def test_of_the_messages_that_wait_those_that_failed_are_counted(store):
+    opened(store, effects=[message("OF-1:1:0"), message("OF-1:1:1"), message("OF-1:1:2"), message("OF-1:1:3")])
+    store.undelivered("OF-1:1:0", "no", set_aside=False, not_before=NOW + timedelta(hours=1))
+    store.undelivered("OF-1:1:1", "no", set_aside=False)
+    store.undelivered("OF-1:1:2", "no", set_aside=True)
+
+    found = store.backlog(NOW)
+
+    assert (found.waiting.count, found.failing, found.messages_set_aside) == (3, 2, 1)
+
+
 def test_a_message_of_a_step_that_the_journal_does_not_have_waits_since_nobody_knows_when(store):
     opened(store, effects=[message("hello"), message("OF-1:9:0"), message("OF-1:x:0")])
 

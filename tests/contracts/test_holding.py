@@ -1,6 +1,7 @@
 """What every store does while it holds cases, timers or messages for somebody."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -214,6 +215,69 @@ def test_a_claim_that_is_given_up_has_fired_nothing(store):
 
 # Claimed messages
 
+NOW, UNTIL = minutes(5), minutes(6)
+
+
+def claimable(store: Store, at: datetime, limit: int = 9) -> list[str]:
+    with store.claimed_messages(limit, at, at + (UNTIL - NOW)) as (out, _):
+        return [each.message.id for each in out]
+
+
+def test_what_is_claimed_nobody_else_gets_until_the_claim_ends(store):
+    opened(store, effects=[message("a"), message("b", "ben"), message("c")])
+    with store.claimed_messages(1, NOW, UNTIL) as (out, held):
+        assert [each.message.id for each in out] == ["a"]
+        assert claimable(store, minutes(5.5)) == ["b"]
+        held.delivered("a", minutes(5.5))
+    assert claimable(store, minutes(5.5)) == ["b", "c"]
+
+
+def test_what_a_worker_claimed_that_died_comes_back_when_its_time_is_over(store):
+    opened(store, effects=[message("a"), message("b")])
+    dead = store.claimed_messages(9, NOW, UNTIL)
+    dead.__enter__()
+    assert claimable(store, minutes(5.9)) == []
+    assert claimable(store, UNTIL) == ["a", "b"]
+
+
+def test_a_claim_that_ends_late_takes_nothing_away_from_who_claimed_next(store):
+    opened(store, effects=[message("a")])
+    with store.claimed_messages(9, NOW, UNTIL), store.claimed_messages(9, UNTIL, minutes(7)) as (out, _):
+        assert [each.message.id for each in out] == ["a"]
+        late = store.claimed_messages(9, minutes(6.5), minutes(7.5))
+        with late as (nothing, _):
+            assert list(nothing) == []
+
+
+def test_a_message_that_failed_and_those_behind_it_wait_until_its_time_has_come(store):
+    opened(store, effects=[message("a"), message("b", "ben"), message("c"), message("d")])
+    with store.claimed_messages(9, NOW, UNTIL) as (_, held):
+        held.undelivered("a", "nobody answers", set_aside=False, not_before=minutes(9))
+    assert claimable(store, minutes(8.9)) == ["b"]
+    assert claimable(store, minutes(9)) == ["a", "b", "c", "d"]
+
+
+def test_what_stands_behind_a_message_that_was_set_aside_goes_on_at_once(store):
+    opened(store, effects=[message("a"), message("b")])
+    with store.claimed_messages(9, NOW, UNTIL) as (_, held):
+        held.undelivered("a", "no such person", set_aside=True)
+    assert claimable(store, NOW) == ["b"]
+
+
+def test_a_message_that_failed_waits_also_behind_one_that_was_put_back_before_it(store):
+    opened(store, effects=[message("a"), message("b"), message("c")])
+    store.undelivered("a", "no such person", set_aside=True)
+    store.undelivered("b", "nobody answers", set_aside=False, not_before=minutes(9))
+    assert store.put_back("OF-1", "a")
+    assert claimable(store, NOW) == ["a"]
+
+
+def test_a_message_that_is_put_back_can_be_delivered_at_once(store):
+    opened(store, effects=[message("a")])
+    store.undelivered("a", "no such person", set_aside=True, not_before=minutes(9))
+    assert store.put_back("OF-1", "a")
+    assert claimable(store, NOW) == ["a"]
+
 
 def test_claimed_messages_are_those_that_wait_and_no_more_than_were_asked_for(store):
     opened(store, "OF-1", effects=[message("a"), message("b", "ben"), message("c"), message("d")])
@@ -221,31 +285,36 @@ def test_claimed_messages_are_those_that_wait_and_no_more_than_were_asked_for(st
     store.undelivered("a", "no such person", set_aside=True)
     store.delivered("b", minutes(1))
     for limit, found in ((10, ["c", "d", "e"]), (2, ["c", "d"]), (0, []), (-1, [])):
-        with store.claimed_messages(limit) as (out, _):
+        with store.claimed_messages(limit, NOW, UNTIL) as (out, _):
             assert [each.message.id for each in out] == found
 
 
 def test_what_came_of_claimed_messages_is_recorded(store):
     opened(store, effects=[message("a"), message("b"), message("c", "ben"), message("d", "ben")])
-    with store.claimed_messages(10) as (_, held):
+    with store.claimed_messages(10, NOW, UNTIL) as (_, held):
         held.delivered("a", minutes(1))
-        held.undelivered("c", "the folder is full", set_aside=False)
-    assert [(each.message.id, each.attempts) for each in store.outgoing(9)] == [("b", 0), ("c", 1), ("d", 0)]
+        held.undelivered("c", "the folder is full", set_aside=False, not_before=minutes(7))
+    assert [(each.message.id, each.attempts, each.not_before) for each in store.outgoing(9)] == [
+        ("b", 0, None),
+        ("c", 1, minutes(7)),
+        ("d", 0, None),
+    ]
 
 
 def test_what_was_delivered_stays_so_where_the_claim_is_given_up(store):
     opened(store, effects=[message("a"), message("b")])
-    with pytest.raises(GivingUpError), store.claimed_messages(10) as (_, held):  # noqa: PT012 - what fails is the end of the block
+    with pytest.raises(GivingUpError), store.claimed_messages(10, NOW, UNTIL) as (_, held):  # noqa: PT012 - what fails is the end of the block
         held.delivered("a", minutes(1))
         raise GivingUpError
     assert waiting_ids(store) == ["b"]
+    assert claimable(store, NOW) == ["b"]
 
 
 def test_messages_stay_in_order_however_few_are_claimed_at_a_time(store: Store):
     opened(store, effects=[message(key, to) for key, to in zip("abcdef", ("x", "y", "x", "x", "y", "z"), strict=True)])
     seen = []
     for _ in range(6):
-        with store.claimed_messages(1) as (out, held):
+        with store.claimed_messages(1, NOW, UNTIL) as (out, held):
             for each in out:
                 seen.append(each.message.id)
                 held.delivered(each.message.id, minutes(1))

@@ -28,7 +28,13 @@ from caseway.engine.expression import bound as expression_bound
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-BROKEN = sorted([*(HERE / "broken").glob("*.yaml"), *(HERE / "calendars").glob("broken-*.yaml")])
+BROKEN = sorted(
+    [
+        *(HERE / "broken").glob("*.yaml"),
+        *(HERE / "calendars").glob("broken-*.yaml"),
+        *(HERE / "linked").glob("broken-*/v*.yaml"),
+    ]
+)
 EXPECT = re.compile(r"# expect: (\d+):(\d+) (?:(message|hint): (.*)|([a-z0-9-]+) (error|warning))")
 
 
@@ -305,9 +311,10 @@ def reworded(line: str, word: str, draw: Random) -> str:
 @given(name=st.sampled_from(PROCESSES), draw=st.randoms(use_true_random=False))
 def test_no_change_to_a_process_makes_checking_it_fail(scratch: Path, name: str, draw: Random) -> None:
     scratch.write_bytes(mutated(name, draw))
-    found = check_process(scratch)
+    found = check_process(scratch, alone=True)
     assert found.is_sound is (found.definition is not None)
     told_in_places(found, scratch)
+    told_in_places(check_process(scratch), scratch)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)

@@ -462,7 +462,15 @@ SCENARIO_FAULTS = [
         True,
         "cannot have both",
     ),
-    (scenario(steps=[{}]), "step-verbs", (*IN_N, "steps", 0), False, "send, wait, until, expect"),
+    (scenario(steps=[{}]), "step-verbs", (*IN_N, "steps", 0), False, "send, wait, until, ended, expect"),
+    (scenario(steps=[{"ended": "damage"}]), "missing-key", (*IN_N, "steps", 0), False, 'add "state"'),
+    (
+        scenario(steps=[{"wait": "PT1H", "state": "paid"}]),
+        "unknown-key",
+        (*IN_N, "steps", 0, "state"),
+        True,
+        "does not go with the others",
+    ),
     (
         scenario(steps=[{"wait": "PT1H", "as": "anna"}]),
         "unknown-key",
@@ -581,7 +589,8 @@ def test_the_keys_of_the_language_can_be_listed():
     assert set(keys["action.append"]) == {"to", "item"}
     assert set(keys["guidance"]) == {"role", "text", "implements"}
     assert keys["transition"]["guard"]["description"]
-    assert set(properties("scenarios")["step"]) == {"send", "as", "data", "refused", "wait", "until", "expect"}
+    step = {"send", "as", "data", "refused", "wait", "until", "ended", "state", "expect"}
+    assert set(properties("scenarios")["step"]) == step
 
 
 @pytest.mark.parametrize(("name", "document"), GOOD)

@@ -15,6 +15,7 @@ from caseway.engine.backlog import Backlog, Queue, sent_at_revision
 from caseway.engine.effect import CancelTimer, SetTimer
 from caseway.engine.errors import CaseConflict, InvalidInput, Refused, UnknownCase, WorldError
 from caseway.engine.journal import replay
+from caseway.engine.outbox import LONGEST_PAUSE
 from caseway.engine.runtime import DELIVERY_ATTEMPTS
 from tests.engine.claim import CLAIM, CLERK, MORNING, compiled, runtime
 
@@ -180,6 +181,7 @@ def test_a_message_that_is_put_back_is_delivered_as_if_it_had_never_failed():
     assert run.backlog().waiting == Queue(1, MORNING)
     for _ in range(DELIVERY_ATTEMPTS):
         run.relay()
+        run.clock.advance(LONGEST_PAUSE)
     (item,) = run.set_aside(case="C1")
     assert (item.kind, item.name, item.since, item.why) == ("message", "granted", MORNING, "paper jam")
     assert run.set_aside(case="C2") == []
@@ -189,6 +191,7 @@ def test_a_message_that_is_put_back_is_delivered_as_if_it_had_never_failed():
     run.relay()
     assert aside(run) == []
     delivery.is_repaired = True
+    run.clock.advance(LONGEST_PAUSE)
     run.relay()
     assert delivery.delivered == [item.id]
     assert run.backlog() == Backlog()

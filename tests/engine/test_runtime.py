@@ -24,7 +24,8 @@ from caseway.engine.errors import (
 )
 from caseway.engine.event import Event
 from caseway.engine.journal import replay
-from caseway.engine.runtime import DELIVERY_ATTEMPTS, FIRINGS
+from caseway.engine.outbox import LONGEST_PAUSE
+from caseway.engine.runtime import DELIVERY_ATTEMPTS, FIRINGS, Relayed
 from tests.engine.claim import CLAIM, CLERK, CUSTOMER, MORNING, OTHER_CLERK, compiled, runtime
 
 DATA = {"customer": "maria", "amount": 2500}
@@ -362,9 +363,9 @@ class Narrow(MemoryStore):
         self.assert_fit(*(event for _, event in wanted))
         return super().locked(wanted)
 
-    def load(self, case, event):
+    def load(self, case, event, person=""):
         self.assert_fit(event)
-        return super().load(case, event)
+        return super().load(case, event, person)
 
     def assert_fit(self, *ids):
         if any("~" in each for each in ids):
@@ -455,13 +456,16 @@ def test_a_delivery_that_fails_is_tried_again_and_set_aside_in_the_end():
     run = granted(delivery=Post(failures=DELIVERY_ATTEMPTS))
     for _ in range(DELIVERY_ATTEMPTS):
         assert run.relay().failed == (("C1:3:1", "The post office is closed."),)
+        assert run.relay().failed == ()
+        run.clock.advance(LONGEST_PAUSE)
     assert run.relay() == run.relay()
     assert run.relay().failed == ()
 
 
-def test_a_runtime_without_delivery_says_so():
-    with pytest.raises(InvalidInput, match="delivery"):
-        runtime().relay()
+def test_without_a_delivery_messages_wait():
+    run = granted()
+    assert run.relay() == Relayed((), ())
+    assert run.backlog().waiting.count == 1
 
 
 # who sees what

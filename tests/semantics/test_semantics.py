@@ -186,7 +186,7 @@ def spoilt_expectations(expect: Mapping[str, Any]) -> Iterator[tuple[str, Mappin
         if name in {"data", "balances"}:
             for field_name, each in value.items():
                 yield f"{name}.{field_name}", {**expect, name: {**value, field_name: spoilt(each)}}
-        elif name in {"messages", "postings"}:
+        elif name in {"messages", "postings", "links"}:
             yield name, {**expect, name: [*value, {}]}
             for index, line in enumerate(value):
                 for key, each in line.items():

@@ -131,9 +131,9 @@ def acknowledged(site: Site, senders: int) -> Iterator[Acknowledged]:
 
 
 def drained(runtime: Runtime) -> None:
-    """Do what is due, until nothing is."""
-    while _pass(runtime):
-        pass
+    """Do what is due, until nothing is; what workers held that were killed comes back when its time is over."""
+    while _pass(runtime) or runtime.backlog().waiting.count:
+        time.sleep(PAUSE)
 
 
 def _opened(site: Site) -> Runtime:

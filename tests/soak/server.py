@@ -24,7 +24,8 @@ PATIENCE = 60.0
 class Server:
     """Runs `postgres` as a child of this process, so that its death is seen at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, connections: int = 100) -> None:
+        self._connections = connections
         self._folder = Path(tempfile.mkdtemp(prefix="caseway-"))
         self._made = PostgresServer(self._folder, cleanup_mode=None)
         self._made.ensure_pgdata_inited()
@@ -70,6 +71,7 @@ class Server:
 
     def _launched(self) -> subprocess.Popen[bytes]:
         command = [self._made.bin_path / "postgres", "-D", self._folder, "-h", "", "-k", self._folder]
+        command += ["-N", str(self._connections)]
         with (self._folder / "log").open("ab") as log:
             # A session of its own: Ctrl-C at the terminal is for the harness, which then stops the server.
             return subprocess.Popen(

@@ -94,3 +94,10 @@ def test_what_was_tampered_with_is_found(lived: Lived, statement: str, found: st
 def test_a_message_that_did_not_arrive_is_found(lived: Lived):
     next(lived.folder.iterdir()).unlink()
     assert "messages that did not arrive" in lived.faults()
+
+
+def test_a_redacted_case_is_as_its_journal_says(lived: Lived):
+    errand = lived.runtime.show("E-1").data
+    field = next(name for name, value in errand.items() if isinstance(value, str) and len(value) > 3)
+    lived.runtime.redact("E-1", [f"case.{field}"], reason="they asked")
+    assert not lived.faults()

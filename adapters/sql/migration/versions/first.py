@@ -84,15 +84,57 @@ def upgrade() -> None:
         sa.Column("error", sa.Text),
         sa.Column("set_aside", sa.Boolean, nullable=False),
         sa.Column("delivered_at", INSTANT),
+        sa.Column("not_before", INSTANT, nullable=False),
     )
     waiting = sa.and_(sa.column("delivered_at").is_(None), sa.column("set_aside").is_(sa.false()))
     op.create_index("caseway_outbox_waiting", "caseway_outbox", ["seq"], sqlite_where=waiting, postgresql_where=waiting)
+    op.create_index(
+        "caseway_outbox_ready",
+        "caseway_outbox",
+        ["not_before", "seq"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
     op.create_index(
         "caseway_outbox_line",
         "caseway_outbox",
         ["case", "recipient", "seq"],
         sqlite_where=waiting,
         postgresql_where=waiting,
+    )
+    op.create_table(
+        "caseway_person",
+        sa.Column("id", KEY, primary_key=True),
+        sa.Column("document", sa.Text, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+    )
+    op.create_table(
+        "caseway_work",
+        sa.Column("seq", SEQUENCE, primary_key=True),
+        sa.Column("case", KEY, sa.ForeignKey("caseway_case.id"), nullable=False),
+        sa.Column("process", KEY, nullable=False),
+        sa.Column("state", KEY, nullable=False),
+        sa.Column("item", KEY, nullable=False),
+        sa.Column("role", KEY),
+        sa.Column("person", KEY),
+        sa.Column("kind", KEY, nullable=False),
+        sa.Column("due", INSTANT, nullable=False),
+        sa.Column("opened_at", INSTANT, nullable=False),
+    )
+    op.create_index("caseway_work_case", "caseway_work", ["case"])
+    is_named, is_anybodys = sa.text("person IS NOT NULL"), sa.text("person IS NULL")
+    in_order = ["due", "opened_at", "case"]
+    op.create_index(
+        "caseway_work_person", "caseway_work", ["person", *in_order], sqlite_where=is_named, postgresql_where=is_named
+    )
+    op.create_index(
+        "caseway_work_role", "caseway_work", ["role", *in_order], sqlite_where=is_anybodys, postgresql_where=is_anybodys
+    )
+    op.create_table(
+        "caseway_load",
+        sa.Column("process", KEY, primary_key=True),
+        sa.Column("person", KEY, primary_key=True),
+        sa.Column("revision", sa.BigInteger, nullable=False),
     )
     op.create_table(
         "caseway_posting",

@@ -1,0 +1,21 @@
+"""The contention in miniature: `python -m tests.contention` does the same with many more."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_one_offer_has_one_winner_and_one_person_no_more_than_the_limit(database: str):
+    """Run in a process of its own, since it forks: what it says is shown where it fails."""
+    command = [sys.executable, "-m", "tests.contention", "--on", database]
+    command += ["--claimers", "8", "--offers", "6", "--limits", "3"]
+    done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    assert "all as it must be" in done.stdout
