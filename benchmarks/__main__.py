@@ -6,7 +6,19 @@ import platform
 import sys
 from importlib import import_module
 
-NAMES = ("machine", "check", "startup", "store", "size", "report_size", "workers", "hostile", "expression", "calendar")
+NAMES = (
+    "machine",
+    "check",
+    "startup",
+    "store",
+    "size",
+    "report_size",
+    "workers",
+    "hostile",
+    "expression",
+    "calendar",
+    "worklist",
+)
 
 
 def main(arguments: list[str]) -> int:

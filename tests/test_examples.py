@@ -18,8 +18,11 @@ def test_a_host_service_runs_cases_in_its_own_transactions(tmp_path):
         cwd=tmp_path,
     )
     assert done.stdout.splitlines() == [
-        "offered",
-        "not-a-candidate: The work of case order-7 is not offered to friend:piotr.",
+        "offered.asking",
+        (
+            'not-a-candidate: The work of case order-7 in "offered.asking" is not offered to friend:piotr, '
+            "who is not one of its candidates."
+        ),
         "taken.contacting",
     ]
     assert done.stderr == ""
