@@ -27,8 +27,8 @@ $(BENCH_READY): $(READY)
 demo: $(READY) ## run a case of each channel from YAML to its end, through the command line
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python examples/demo
 
-test: $(READY) ## run the tests
-	$(BIN)/python -m pytest -q -n 2
+test: $(READY) ## run the tests, but for the most thorough ones, which are part of check
+	$(BIN)/python -m pytest -q -n 3 -m "not thorough"
 
 check: format lint types cover processes ## everything that must hold before a change lands
 

@@ -13,11 +13,11 @@ from tests.contracts.sample import keep_definition
 KINDS = (
     "memory",
     "sqlite file",
-    "sqlite in memory",
+    pytest.param("sqlite in memory", marks=pytest.mark.thorough),
     "joined connection",
     "joined to an open store",
     "postgresql",
-    "joined on postgresql",
+    pytest.param("joined on postgresql", marks=pytest.mark.thorough),
 )
 
 

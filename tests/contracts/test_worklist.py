@@ -140,6 +140,7 @@ def test_claims_that_are_held_together_are_counted_one_after_another(store):
     assert store.count("orange", "anna") == Load("orange", "anna", 3, 3)
 
 
+@pytest.mark.thorough
 def test_long_worklists_are_read_to_their_end(store):
     # Many rows of one case cost less than many cases.
     store.commit(opening(work=tuple(replace(FRIEND, item=f"{number:03}") for number in range(450))))

@@ -307,6 +307,7 @@ def reworded(line: str, word: str, draw: Random) -> str:
     return line[: chosen.start()] + word + line[chosen.end() :]
 
 
+@pytest.mark.thorough
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(name=st.sampled_from(PROCESSES), draw=st.randoms(use_true_random=False))
 def test_no_change_to_a_process_makes_checking_it_fail(scratch: Path, name: str, draw: Random) -> None:
@@ -317,6 +318,7 @@ def test_no_change_to_a_process_makes_checking_it_fail(scratch: Path, name: str,
     told_in_places(check_process(scratch), scratch)
 
 
+@pytest.mark.thorough
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
 @given(draw=st.randoms(use_true_random=False))
 def test_no_change_to_a_shared_calendar_makes_checking_it_or_a_process_with_it_fail(

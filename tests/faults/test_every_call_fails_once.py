@@ -26,7 +26,7 @@ from tests.soak.audit import audit
 from tests.soak.driver import with_driver
 from tests.soak.plan import DEFINITION
 
-DATABASES = ("sqlite", "postgresql")
+DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.thorough))
 FAULTS = {"sqlite": (Fault.REFUSED, Fault.UNANSWERED), "postgresql": tuple(Fault)}
 
 

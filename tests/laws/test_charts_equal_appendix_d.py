@@ -228,6 +228,7 @@ def test_any_other_chart_does_what_appendix_d_says(seed):
     compare(Random(seed))
 
 
+@pytest.mark.thorough
 def test_a_thousand_charts_do_what_appendix_d_says_and_meet_every_rule():
     met = Counter()
     for seed in SEEDS:

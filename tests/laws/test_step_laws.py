@@ -106,6 +106,7 @@ def likely(draw, dice: Random, runtime: Runtime, made: Definition):
     return draw(happenings(made))
 
 
+@pytest.mark.thorough
 def test_every_walk_leaves_a_journal_that_explains_the_case_and_a_book_that_balances():
     met: Counter[str] = Counter()
 
@@ -182,13 +183,20 @@ def explained(made: Definition, store: MemoryStore, clock: SimulatedClock, met: 
     assert {due.timer for due in store.due(far, 100)} == {timer for timer in case.timers if timer.fault is None}
 
 
+@cache
+def compiled_again(name: str) -> Definition:
+    again = compile_process(copy.deepcopy(dict(definition(name).content))).definition
+    assert again is not None
+    return again
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=15, deadline=None, derandomize=True, phases=FIND)
 @given(data=st.data())
 def test_the_same_inputs_give_the_same_step_and_stay_as_they_were(name, data):
     made = definition(name)
-    again = compile_process(copy.deepcopy(dict(made.content))).definition
-    assert again is not None
+    again = compiled_again(name)
     case = Case("c", name, 1, made.hash)
     now = MORNING
     happening = (START, data.draw(fitting(made.data.schema)), None)

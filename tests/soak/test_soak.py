@@ -29,5 +29,5 @@ def test_kills_lose_nothing_and_repeat_nothing(database: str):
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_processes_that_contend_leave_valid_journals(database: str):
-    said = soak("--on", database, "--kills", "0", "--processes", "4", "--cases", "5", "--seconds", "2")
+    said = soak("--on", database, "--kills", "0", "--processes", "4", "--cases", "5", "--seconds", "1")
     assert "all as it must be" in said
