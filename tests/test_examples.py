@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from click.testing import CliRunner
+from pypdf import PdfReader
+
+from caseway.cli.main import program
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -38,3 +46,26 @@ def test_every_command_of_the_demo_is_a_verb_that_there_is():
     for story in (EXAMPLES / "demo").glob("*.txt"):
         for line in story.read_text(encoding="utf-8").splitlines():
             assert line.startswith("#") or line.removeprefix("! ").split()[0] in verbs
+
+
+def test_the_bill_of_the_demo_is_a_pdf_in_polish_letters_that_adds_up(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(EXAMPLES / "demo" / "visit.json", tmp_path)
+    runner = CliRunner()
+    assert runner.invoke(program, ["db", "init", "--rehearsal"]).exit_code == 0
+    for line in (EXAMPLES / "demo" / "orange-friends-visit.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            done = runner.invoke(program, shlex.split(line.removeprefix("! ")))
+            assert done.exit_code == (4 if line.startswith("!") else 0), f"{line}: {done.output}"
+
+    bills = [PdfReader(path).pages[0].extract_text() for path in tmp_path.rglob("*.bill.pdf")]
+
+    assert len(bills) == 2  # one for the customer, one for who came
+    for bill in bills:
+        assert "Zapłacono gotówką" in bill
+        *lines, total, commission = [
+            int(found.replace(".", "")) for found in re.findall(r"([0-9]+\.[0-9]{2}) PLN", bill)
+        ]
+        assert len(lines) == 2
+        assert sum(lines) == total
+        assert commission == total * 15 // 100
