@@ -391,6 +391,7 @@ SPOILED = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("what", "statement", "phrase"), SPOILED)
 def test_what_was_changed_behind_our_back_is_found(url, at, what, statement, phrase):
     made(url)

@@ -15,7 +15,7 @@ KINDS = (
     "sqlite file",
     pytest.param("sqlite in memory", marks=pytest.mark.thorough),
     "joined connection",
-    "joined to an open store",
+    pytest.param("joined to an open store", marks=pytest.mark.thorough),
     "postgresql",
     pytest.param("joined on postgresql", marks=pytest.mark.thorough),
 )
