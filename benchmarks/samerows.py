@@ -16,6 +16,8 @@ import orjson
 from benchmarks import load
 from benchmarks.byhand import connected
 from benchmarks.sent import Cases
+from caseway.adapters.sql.column import instant_text
+from caseway.adapters.sql.table import AT_ONCE
 from caseway.engine.journal import case_record, replay
 from caseway.engine.runtime import Runtime
 
@@ -31,8 +33,9 @@ _MOVE = """
 _WRITE = 'INSERT INTO caseway_journal ("case", revision, event_id, document) VALUES (?, ?, ?, ?)'
 _ARM = 'INSERT INTO caseway_timer (id, "case", process, name, due, fault) VALUES (?, ?, ?, ?, ?, NULL)'
 _DISARM = "DELETE FROM caseway_timer WHERE id = ?"
-_SEND = """
-    INSERT INTO caseway_outbox (effect, "case", recipient, document, attempts, set_aside) VALUES (?, ?, ?, ?, 0, 0)
+_SEND = f"""
+    INSERT INTO caseway_outbox (effect, "case", recipient, document, attempts, set_aside, not_before)
+    VALUES (?, ?, ?, ?, 0, 0, '{instant_text(AT_ONCE)}')
 """
 _POST = """
     INSERT INTO caseway_posting (effect, line, "case", revision, process, version, "at", owner, account, amount, unit, payout,
