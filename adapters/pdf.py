@@ -12,6 +12,8 @@ from fpdf import FPDF
 from fpdf.fonts import FontFace, TextStyle
 from fpdf.html import HTML2FPDF
 
+from caseway.adapters.document_template import TAGS
+
 FONTS = Path(__file__).parent / "font"
 _FAMILY = "document"
 _SIZE = 10.5
@@ -30,50 +32,8 @@ _KEPT = {
     "ul": ("type",),
 }
 """The attributes that mean something; no other reaches the library, and none that names a file."""
-_MEANT = frozenset(
-    [
-        "a",
-        "b",
-        "blockquote",
-        "body",
-        "br",
-        "center",
-        "code",
-        "dd",
-        "del",
-        "dl",
-        "dt",
-        "em",
-        "font",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "head",
-        "hr",
-        "html",
-        "i",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "s",
-        "strong",
-        "sub",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "u",
-        "ul",
-    ]
-)
+_MEANT = TAGS - {"div", "meta", "small", "span", "style", "title"}
+"""The elements that the library draws; what stands within others is drawn as it is."""
 
 logging.getLogger("fpdf").setLevel(logging.ERROR)  # it warns of what a template may do
 logging.getLogger("fontTools").setLevel(logging.ERROR)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from caseway.cli.input import LARGEST, parse_actor, parse_json
+from caseway.cli.input import LARGEST, parse_actor, parse_record
 from caseway.cli.option import Setting
 from caseway.cli.output import print_line, say, watched
 
@@ -152,7 +151,7 @@ def _line(number: int, content: bytes, actor: Actor | None, *, new_ids: bool) ->
 
     record: dict[str, Any] = {}
     try:
-        record = _record(content)
+        record = parse_record(content)
         _assert_known(record)
         case, name = _text(record, "case"), _text(record, "event")
         key = "" if new_ids and "id" not in record else _id(record)
@@ -170,18 +169,6 @@ def _unfit(number: int, record: dict[str, Any], problem: str) -> Line:
 
     case, event, key = (_shown(record, name) or "" for name in ("case", "event", "id"))
     return Line(number, case, Event(event, {}, key), problem)
-
-
-def _record(content: bytes) -> dict[str, Any]:
-    try:
-        record = parse_json(content.decode("utf-8-sig").rstrip())
-    except json.JSONDecodeError as error:
-        raise ValueError(f"this is not JSON: column {error.colno}: {error.msg}.") from error
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"this is not JSON that can be read: {error}.") from error
-    if not isinstance(record, dict):
-        raise ValueError("this is JSON, but no object.")  # noqa: TRY004  # all are told alike
-    return record
 
 
 def _assert_known(record: dict[str, Any]) -> None:

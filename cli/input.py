@@ -137,6 +137,19 @@ def parse_json(text: str) -> Any:
     return json.loads(text, parse_constant=_no_number)
 
 
+def parse_record(line: bytes) -> dict[str, Any]:
+    """Read a line of JSON Lines that holds an object; raise ValueError with a sentence where it does not."""
+    try:
+        record = parse_json(line.decode("utf-8-sig").rstrip())
+    except json.JSONDecodeError as error:
+        raise ValueError(f"this is not JSON: column {error.colno}: {error.msg}.") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"this is not JSON that can be read: {error}.") from error
+    if not isinstance(record, dict):
+        raise ValueError("this is JSON, but no object.")  # noqa: TRY004  # all are told alike
+    return record
+
+
 def _no_number(text: str) -> None:
     raise ValueError(f"{text} is no JSON number")
 

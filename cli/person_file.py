@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
-from caseway.cli.input import LARGEST, parse_json
+from caseway.cli.input import LARGEST, parse_record
 
 MOST = 100_000
 """How many persons a file may hold."""
@@ -77,14 +76,7 @@ def _name(file: IO[bytes]) -> str:
 def _record(content: bytes) -> dict[str, Any]:
     from caseway.engine.person import checked_id
 
-    try:
-        record = parse_json(content.decode("utf-8-sig").rstrip())
-    except json.JSONDecodeError as error:
-        raise ValueError(f"this is not JSON: column {error.colno}: {error.msg}.") from error
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"this is not JSON that can be read: {error}.") from error
-    if not isinstance(record, dict):
-        raise ValueError("this is JSON, but no object.")  # noqa: TRY004  # all are told alike
+    record = parse_record(content)
     if "id" not in record:
         raise ValueError('there is no "id".')
     checked_id(record["id"])

@@ -66,7 +66,7 @@ class _Moment(click.ParamType[date | datetime]):
 @click.option(
     "--by",
     metavar="CASE.PATH",
-    help="The text in the data of cases that tells groups apart, such as case.partner.  [default: as the process says]",
+    help="The text in the data of cases that tells groups apart, such as case.region.  [default: as the process says]",
 )
 @click.option("--no-groups", is_flag=True, help="Count all cases of a process together.")
 @click.option(
@@ -174,7 +174,7 @@ def _print_section(made: Report, section: Section, language: str) -> None:
 
 
 def _extent(section: Section) -> str:
-    """Say what is counted: `per week in Europe/Amsterdam, by case.partner, from 2026-05-04 to 2026-05-31`."""
+    """Say what is counted: `per week in Europe/Amsterdam, by case.region, from 2026-05-04 to 2026-05-31`."""
     by = [f"by {section.by}"] if section.by else []
     begin = [f"from {_bound(section.begin, section.zone)}"] if section.begin else []
     end = [f"to {_bound(section.end, section.zone, timedelta.resolution)}"] if section.end else []

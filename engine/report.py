@@ -330,7 +330,7 @@ def _by(query: ReportQuery, definition: Definition) -> tuple[str, ...]:
 
 def _example(definition: Definition) -> str:
     fields: Mapping[str, Any] = definition.data.schema.get("properties") or {}
-    return next((name for name, shape in fields.items() if is_text(shape)), "partner")
+    return next((name for name, shape in fields.items() if is_text(shape)), "region")
 
 
 def _is_over(period: Period, scope: Scope, now: datetime) -> bool:

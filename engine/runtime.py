@@ -458,7 +458,10 @@ class Runtime:
 
     def definition(self, case: Case) -> Definition:
         """Return the definition that a case is pinned to, as the store kept it."""
-        return self.catalogue.compiled(case.definition, lambda: self._kept(case))
+        return self.catalogue.compiled(
+            case.definition,
+            lambda: self._content(case.definition, f"case {case.id} ({case.process} version {case.version})"),
+        )
 
     def close(self) -> None:
         """Let go of the database."""
@@ -578,7 +581,9 @@ class Runtime:
 
     def _files(self, attached: Attachment, renderer: Renderer) -> Iterator[File]:
         try:
-            definition = self.catalogue.compiled(attached.definition, lambda: self._content(attached.definition))
+            definition = self.catalogue.compiled(
+                attached.definition, lambda: self._content(attached.definition, f"the document {attached.document}")
+            )
             rule = definition.documents[attached.document]
         except (DefinitionError, KeyError) as error:
             raise Undeliverable(f"The document {attached.document} is not known any more: {error}") from error
@@ -586,10 +591,11 @@ class Runtime:
             content = renderer.make(rule, attached.data, kind, attached.at)
             yield File(f"{attached.document}.{kind}", FORMATS[kind], content)
 
-    def _content(self, definition: str) -> Mapping[str, Any]:
+    def _content(self, definition: str, of: str) -> Mapping[str, Any]:
+        """Return the document that was kept by its hash. `of` says for the error what needs it."""
         content = self.store.definition(definition)
         if content is None:
-            raise WorldError(f"The definition {definition} is missing from the database.")
+            raise WorldError(f"The definition of {of} is missing from the database.", definition=definition)
         return content
 
     def _linked(self, effect: StartCase | SendEvent, now: datetime) -> Entry:
@@ -717,13 +723,6 @@ class Runtime:
             with suppress(WorldError):
                 return self._with_files(message)
         return message
-
-    def _kept(self, case: Case) -> Mapping[str, Any]:
-        content = self.store.definition(case.definition)
-        if content is None:
-            told = f"The definition of case {case.id} ({case.process} version {case.version}) is missing from the database."
-            raise WorldError(told, case=case.id)
-        return content
 
     def _sent(self, case: str, event: Event, now: datetime, met: Met) -> Entry:
         """Run an event: once on what was read, and if that was overtaken, again with the case held against everybody."""

@@ -39,7 +39,7 @@ MAY_IMPORT = {
         "jinja2",
     },
     "adapters/document_template.py": {"caseway.engine", "jinja2"},
-    "adapters/pdf.py": {"fpdf"},
+    "adapters/pdf.py": {"caseway.adapters.document_template", "fpdf"},
     "adapters/process_template.py": {"caseway.engine"},
     "adapters/template_source.py": {"caseway.engine"},
     "adapters/routed_delivery.py": {"caseway.engine"},
