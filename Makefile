@@ -27,8 +27,11 @@ $(BENCH_READY): $(READY)
 demo: $(READY) ## run a case of each channel from YAML to its end, through the command line
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python examples/demo
 
+# The programs that these start would each compile all of it again, if what was compiled were not kept.
+test cover bench: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(READY) ## run the tests, but for the most thorough ones, which are part of check
-	$(BIN)/python -m pytest -q -n 3 -m "not thorough"
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not thorough"
 
 check: format lint types cover processes ## everything that must hold before a change lands
 
@@ -42,7 +45,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 cover: $(READY) ## run the tests and show which branches they leave out
-	$(BIN)/python -m pytest -q -n 2 --cov --cov-report=term
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term
 
 docs: $(READY) ## write the reference anew, and the output of the commands in the documents
 	$(BIN)/python -m docs.generate
@@ -52,7 +55,7 @@ processes: $(READY) ## check every process, and play every scenario
 	$(BIN)/caseway check processes
 	$(BIN)/caseway test processes
 
-soak: $(READY) ## kill senders, workers and databases 500 times, and contend for hot cases; takes a while
+soak: $(READY) ## kill senders, workers, operators who settle, and databases 700 times, and contend for hot cases; takes a while
 	$(BIN)/python -m tests.soak
 
 contention: $(READY) ## let many claim the same offer at the same moment, over and over

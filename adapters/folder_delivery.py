@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from re import ASCII, sub
-from secrets import token_hex
 
+from caseway.adapters.whole_file import write_whole
 from caseway.engine.delivery import files, told
 from caseway.engine.effect import Message
 from caseway.engine.errors import WorldError
@@ -36,7 +34,7 @@ class FolderDelivery:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             for name, each in (enclosed | {named: content}).items():  # the message last: where it is, all of it is
-                _write(self._folder / name, each)
+                write_whole(self._folder / name, each)
         except OSError as error:
             raise WorldError(
                 f"Message {message.id} could not be written into the folder {self._folder}: {error.strerror or error}. "
@@ -68,30 +66,3 @@ def file_name(id: str) -> str:  # noqa: A002 - the glossary's word
     """Return a name that any file system takes and no other id has, letters of either case being one to some of them."""
     readable = sub(r"[^a-z0-9]+", "-", id.lower(), flags=ASCII).strip("-")[-READABLE:]
     return f"{readable}-{sha256(id.encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.json"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write beside the file and rename: a reader sees the old content or the new, never a part."""
-    draft = path.with_name(f".{path.name}.{token_hex(8)}")
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        raise
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Have the rename itself survive a power cut, where the system can promise that."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -12,8 +12,9 @@ from itertools import islice
 from threading import RLock
 from typing import Any, NoReturn
 
+from caseway.adapters.memory_book import MemoryBook
 from caseway.adapters.memory_directory import MemoryDirectory
-from caseway.engine import ledger
+from caseway.adapters.memory_payees import MemoryPayeeRegistry
 from caseway.engine.backlog import COUNTED, Backlog, Queue, SetAside, not_relayed, sent_at_revision
 from caseway.engine.case import Case, Configuration, Load, Timer
 from caseway.engine.effect import OUTBOUND, Message, Outbound, recipient
@@ -22,7 +23,7 @@ from caseway.engine.journal import entry
 from caseway.engine.outbox import ADDRESSLESS, ready
 from caseway.engine.outcome import Entry, JournalLine, Step
 from caseway.engine.ports import CaseLine, CaseQuery, DueTimer, Loaded, Outgoing
-from caseway.engine.posting import Balance, Posting
+from caseway.engine.posting import once_keys, postings
 from caseway.engine.worklist import Found, Listed, WorkQuery, index
 
 
@@ -51,10 +52,10 @@ class MemoryStore:
         self._outbox: dict[str, Outgoing] = {}  # undelivered, in order of writing
         self._aside: set[str] = set()
         self._effects: set[str] = set()  # every message and payout ever written
-        self._postings: list[Posting] = []
         self._definitions: dict[str, Mapping[str, Any]] = {}
         self._pins: dict[tuple[str, int], str] = {}
         self._directory = MemoryDirectory()
+        self._book = MemoryBook(self._lock, self._journals)
         self._loads: dict[tuple[str, str], int] = {}
 
     def load(self, case: str, event: str, person: str = "") -> Loaded:
@@ -65,13 +66,14 @@ class MemoryStore:
             return Loaded(shelf.case, shelf.by_event.get(event), self._directory.person(person))
 
     def commit(self, step: Step) -> Entry:
-        line, postings = entry(step), tuple(ledger.postings(step))
+        line, posted, keys = entry(step), tuple(postings(step)), once_keys(step)
         messages = [effect for effect in step.effects if isinstance(effect, OUTBOUND)]
         before, after = {t.id: t for t in step.before.timers}, {t.id: t for t in step.after.timers}
         with self._lock:
             self._assert_unmoved(step)
-            written = [*(m.id for m in messages), *(p.effect for p in postings if not p.line)]
+            written = [*(m.id for m in messages), *(p.effect for p in posted if not p.line)]
             self._assert_new(step, written, after.keys() - before.keys())
+            self._assert_free(step, keys)
             self._give(step)
             self._effects.update(written)
             self._keep_case(step, line)
@@ -82,17 +84,18 @@ class MemoryStore:
                     self._disarm(timer.id)
                     self._arm(step.after.id, timer)
             self._outbox.update((message.id, Outgoing(step.after.id, message)) for message in messages)
-            self._postings.extend(postings)
+            self._book.write(posted, keys)
         return line
 
     @contextmanager
     def locked(self, wanted: Sequence[tuple[str, str]]) -> Iterator[MemoryStore]:  # noqa: ARG002 - one lock holds all
         with self._lock:
-            kept = self._snapshot()
+            kept, booked = self._snapshot(), self._book.snapshot()
             try:
                 yield self
             except BaseException:
                 self.__dict__.update(kept)
+                self._book.restore(booked)
                 raise
 
     @contextmanager
@@ -214,13 +217,18 @@ class MemoryStore:
             found = [Found(row, self._shelves[row.case].case) for row in self._index() if _concerns(row, query)]
         return iter(sorted(found, key=lambda each: each.row.order))
 
-    def postings(self, *, case: str | None = None, owner: str | None = None) -> Iterator[Posting]:
-        with self._lock:
-            lines = tuple(self._postings)
-        return (line for line in lines if case in {None, line.case} and owner in {None, line.owner})
+    def taken(self, keys: Collection[str]) -> Mapping[str, str]:
+        return self._book.taken(keys)
 
-    def balances(self, *, owner: str | None = None) -> Iterator[Balance]:
-        return ledger.balances(self.postings(owner=owner))
+    def take(self, key: str, effect: str) -> None:
+        """Have a once key be taken by an effect that nobody saw, to rehearse what comes of that."""
+        self._book.write((), {key: effect})
+
+    def book(self) -> MemoryBook:
+        return self._book
+
+    def payees(self) -> MemoryPayeeRegistry:
+        return self._book.payees()
 
     def keep_definition(self, hash: str, process: str, version: int, content: Mapping[str, Any]) -> None:  # noqa: A002 - the port's name
         with self._lock:
@@ -327,6 +335,17 @@ class MemoryStore:
                 "read the case again.",
                 case=step.after.id,
             )
+
+    def _assert_free(self, step: Step, keys: Collection[str]) -> None:
+        if self._book.taken(keys):
+            raise CaseConflict(
+                f"Case {step.after.id} was to pay what was paid already for the same once key; "
+                "read the case again and repeat the event.",
+                case=step.after.id,
+            )
+
+    def _journals(self) -> Mapping[str, Sequence[Entry]]:
+        return {case: shelf.entries for case, shelf in self._shelves.items()}
 
     def _index(self) -> Iterator[Listed]:
         return (row for shelf in self._shelves.values() for row in index(shelf.case))

@@ -12,12 +12,14 @@ from typing import Any, Literal
 
 from caseway.adapters.catalogue import VERSION_FILE, FolderCatalogue
 from caseway.adapters.clock import SimulatedClock
+from caseway.adapters.csv_transfer import CsvTransfer
 from caseway.adapters.diagnostic import Diagnostic, diagnose
 from caseway.adapters.document_renderer import DocumentRenderer
 from caseway.adapters.machine import RandomIds, SystemClock
 from caseway.adapters.memory_store import MemoryStore
 from caseway.adapters.process_template import Templates, written_out
 from caseway.adapters.routed_delivery import Route, RoutedDelivery, routes
+from caseway.adapters.sepa_transfer import SepaTransfer
 from caseway.adapters.shared_calendar import inlined, is_shared, misnamed
 from caseway.adapters.template_source import TemplateSource
 from caseway.adapters.yaml_document import Document, UnreadableDocument, read
@@ -25,7 +27,7 @@ from caseway.engine.compiler import Neighbour, calendar_faults, compile_process,
 from caseway.engine.definition import Definition
 from caseway.engine.errors import DefinitionError, InvalidDefinition, InvalidInput, UnknownProcess
 from caseway.engine.fault import Fault
-from caseway.engine.ports import Clock, Delivery, Directory, Ids, Store
+from caseway.engine.ports import Bank, Clock, Delivery, Directory, Ids, Store
 from caseway.engine.runtime import Runtime
 from caseway.engine.scenario import EPOCH, Play, Scenario, scenario_faults, scenarios
 
@@ -36,6 +38,9 @@ MEMORY = "memory:"
 """The database URL of a store that lives as long as its runtime."""
 
 SCENARIO_SUFFIX = ".scenarios.yaml"
+
+BANKS: tuple[Bank, ...] = (SepaTransfer(), CsvTransfer())
+"""The formats in which money leaves; the first that takes a unit is the one where none is asked for."""
 
 Kind = Literal["process", "scenarios", "calendar"]
 
@@ -74,6 +79,7 @@ def open(  # noqa: A001  # caseway.open reads as what it does
         delivery or _delivery(outbox),
         renderer=DocumentRenderer(),
         directory=directory,
+        banks=BANKS,
     )
 
 
@@ -94,7 +100,7 @@ def over(
 
     catalogue = FolderCatalogue(Path(processes) if processes is not None else SHIPPED, definition_in)
     store = SqlStore.over(connection, create=create)
-    return Runtime(store, catalogue, clock or SystemClock(), ids or RandomIds(), directory=directory)
+    return Runtime(store, catalogue, clock or SystemClock(), ids or RandomIds(), directory=directory, banks=BANKS)
 
 
 def init(url: str, *, rehearsal: bool) -> None:

@@ -92,5 +92,34 @@ def role_names(setting: Setting, _ctx: click.Context, _incomplete: str) -> Itera
     yield from sorted(wiring.roles(setting.folder))
 
 
+@_quiet
+def payee_ids(setting: Setting, _ctx: click.Context, _incomplete: str) -> Iterator[str]:
+    """Offer those whose bank details are kept."""
+    with setting.runtime() as runtime:
+        yield from [payee.id for payee in islice(runtime.ledger.payees(), MOST)]
+
+
+@_quiet
+def account_owners(setting: Setting, _ctx: click.Context, _incomplete: str) -> Iterator[str]:
+    """Offer the owners of accounts; to an actor, themselves."""
+    with setting.runtime() as runtime:
+        found = [balance.owner for balance in runtime.ledger.balances(actor=setting.actor)]
+    yield from islice(dict.fromkeys(found), MOST)
+
+
+@_quiet
+def batch_ids(setting: Setting, _ctx: click.Context, _incomplete: str) -> Iterator[str]:
+    """Offer batches, the newest first."""
+    with setting.runtime() as runtime:
+        yield from [batch.id for batch in islice(runtime.ledger.batches(), MOST)]
+
+
+@_quiet
+def batch_payees(setting: Setting, ctx: click.Context, _incomplete: str) -> Iterator[str]:
+    """Offer the payees of the batch that was named."""
+    with setting.runtime() as runtime:
+        yield from [line.payee.id for line in runtime.ledger.batch(ctx.params["batch"]).lines]
+
+
 def _waits_for_somebody(acceptance: Acceptance) -> bool:
     return acceptance.refusal is not None and acceptance.refusal.code in {"not-allowed", "not-a-candidate"}

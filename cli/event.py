@@ -87,7 +87,7 @@ def _print(setting: Setting, entry: Entry) -> None:
 
 def outcome_record(entry: Entry) -> dict[str, Any]:
     """Write what came of an event as JSON."""
-    from caseway.engine.journal import effect_record
+    from caseway.engine.effect_record import effect_record
 
     return {
         "case": entry.case,

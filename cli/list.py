@@ -66,7 +66,7 @@ def _row(line: CaseLine) -> tuple[str, ...]:
 
 
 def _record(line: CaseLine) -> dict[str, Any]:
-    from caseway.engine.journal import instant_text
+    from caseway.engine.timestamp import instant_text
 
     return {
         "id": line.id,

@@ -28,7 +28,8 @@ VERBS = {
     "report": ("report:report", "Count cases and service levels, period by period."),
     "worker": ("worker:worker", "Fire timers that are due, and deliver messages."),
     "person": ("person:person", "Keep the persons who act: roles, tags, languages, limits."),
-    "ledger": ("ledger:ledger", "Show what was paid to whom, and why."),
+    "ledger": ("ledger:ledger", "Show what was paid to whom and why, settle it, and verify the book."),
+    "payee": ("payee:payee", "Keep bank details of those whom processes pay."),
     "db": ("database:database", "Make a database, upgrade it, check it, and compact it."),
 }
 

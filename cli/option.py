@@ -166,6 +166,23 @@ def with_setting(function: Callable[Concatenate[Setting, P], R]) -> Callable[P, 
     return add_options(verb)
 
 
+def by_operator(
+    told: str,
+) -> Callable[[Callable[Concatenate[Setting, P], R]], Callable[P, R]]:
+    """Give a verb its Setting, unless somebody is to act: what only the host may know and do has no rules for others."""
+
+    def decorate(function: Callable[Concatenate[Setting, P], R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def verb(setting: Setting, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            if setting.actor is not None:
+                raise click.UsageError(f"{told} by the local operator: leave --as out.")
+            return function(setting, *args, **kwargs)
+
+        return with_setting(verb)
+
+    return decorate
+
+
 class _Apart(click.Command):
     """Shows the options of every verb in a section of their own."""
 

@@ -42,7 +42,7 @@ def _json(value: Any, indent: int | None = None) -> str:
 def _written(value: Any) -> Any:
     """Write what facts may hold beyond JSON."""
     if isinstance(value, datetime):
-        from caseway.engine.journal import instant_text
+        from caseway.engine.timestamp import instant_text
 
         return instant_text(value)
     return sorted(value, key=str) if isinstance(value, (set, frozenset)) else str(value)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from caseway.cli.completion import person_ids, role_names
-from caseway.cli.option import Family, Setting, Verb, add_options, with_setting
+from caseway.cli.option import Family, Setting, Verb, add_options, by_operator
 from caseway.cli.output import fields, print_document, print_line, print_shown, say, table
 
 if TYPE_CHECKING:
     from caseway.engine.person import Person
     from caseway.engine.runtime import Runtime
 
-R = TypeVar("R")
+_by_operator = by_operator("Persons are kept")
 
 
 @click.group(cls=Family)
@@ -26,18 +25,6 @@ def person() -> None:
 
     Whoever is kept here can act in no other roles than theirs. Whoever is not is taken at the word of --as.
     """
-
-
-def _by_operator(function: Callable[..., R]) -> Callable[..., R]:
-    """Give a verb its Setting, unless somebody is to act: no rules say what others may know and do of persons."""
-
-    @functools.wraps(function)
-    def verb(setting: Setting, *args: Any, **kwargs: Any) -> R:
-        if setting.actor is not None:
-            raise click.UsageError("Persons are kept by the local operator: leave --as out.")
-        return function(setting, *args, **kwargs)
-
-    return with_setting(verb)
 
 
 # set
@@ -78,7 +65,7 @@ def _limit(ctx: click.Context, param: click.Parameter, given: Iterable[str]) -> 
     help="Keep the persons of FILE, or - for stdin, all of them or none: a JSON object a line, as `person list --json` prints them.",
 )
 @_by_operator
-def set_person(setting: Setting, id_: str | None, file: IO[bytes] | None, **given: Any) -> None:
+def set_person(setting: Setting, /, id_: str | None, file: IO[bytes] | None, **given: Any) -> None:
     """Keep a person, or change one. What is not given stays as it is; doing it again changes nothing.
 
     An option that may be given several times replaces all that was there; an empty text ("") empties it.
@@ -119,20 +106,15 @@ def _from_options(runtime: Runtime, id_: str, wanted: Mapping[str, Any]) -> Pers
 
 
 def _from_file(runtime: Runtime, file: IO[bytes]) -> Iterator[Person]:
-    from caseway.cli.person_file import assert_fit, read_persons
-    from caseway.engine.person import Person, changed
+    from caseway.cli.record_file import Line, json_lines, made_of
+    from caseway.engine.person import Person, changed, checked_id
 
-    records = read_persons(file)
     before = {each.id: each for each in runtime.persons()}
-    problems: list[tuple[int, str]] = []
-    made: list[Person] = []
-    for id_, (number, record) in records.items():
-        try:
-            made.append(changed(before.get(id_) or Person(id_), record))
-        except ValueError as error:
-            problems.append((number, str(error)))
-    assert_fit(file, problems)
-    yield from made
+
+    def person(line: Line) -> Person:
+        return changed(before.get(line.id) or Person(checked_id(line.id)), line.record)
+
+    yield from made_of(file, json_lines(file), person)
 
 
 def _warnings(setting: Setting, persons: Iterable[Person]) -> Mapping[str, list[str]]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from caseway.cli.completion import process_names
-from caseway.cli.input import parse_instant
+from caseway.cli.moment import Moment
 from caseway.cli.option import Setting, Verb, with_setting
 from caseway.cli.output import print_document, print_shown, say, table
 
@@ -33,26 +33,12 @@ _PERS = ("day", "week", "month")
 _TABLES = ("levels", "states", "now")
 
 
-class _Moment(click.ParamType[date | datetime]):
-    """A day, or an instant with its offset from UTC."""
-
-    name = "moment"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date | datetime:
-        try:
-            return date.fromisoformat(value) if len(value) == len("2026-03-02") else parse_instant(value)
-        except ValueError:
-            self.fail(
-                f"{value!r} is neither a day, like 2026-03-02, nor an instant, like 2026-03-02T09:00:00Z.", param, ctx
-            )
-
-
 @click.command(cls=Verb)
 @click.argument("process", required=False, shell_complete=process_names)
 @click.option(
-    "--from", "begin", type=_Moment(), metavar="WHEN", help="From this day on, such as 2026-03-02, or instant."
+    "--from", "begin", type=Moment(), metavar="WHEN", help="From this day on, such as 2026-03-02, or instant."
 )
-@click.option("--to", "end", type=_Moment(), metavar="WHEN", help="Up to this day, it included, or up to an instant.")
+@click.option("--to", "end", type=Moment(), metavar="WHEN", help="Up to this day, it included, or up to an instant.")
 @click.option(
     "--last",
     type=click.IntRange(min=1, max=10_000),
@@ -299,7 +285,7 @@ def _print_csv(made: Report, which: str) -> None:
 
 
 def _cell(value: object) -> object:
-    from caseway.engine.journal import instant_text
+    from caseway.engine.timestamp import instant_text
 
     if isinstance(value, datetime):
         return instant_text(value)

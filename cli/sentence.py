@@ -9,12 +9,23 @@ from caseway.adapters.diagnostic import escaped
 from caseway.engine.actor import SYSTEM, Actor
 from caseway.engine.case import Configuration
 from caseway.engine.duration import parse_duration
-from caseway.engine.effect import CancelTimer, Effect, Message, Payout, SendEvent, SetTimer, StartCase
+from caseway.engine.effect import (
+    AlreadyPaid,
+    CancelTimer,
+    ClawBack,
+    Effect,
+    Message,
+    Payout,
+    SendEvent,
+    SetTimer,
+    StartCase,
+)
 from caseway.engine.event import Event
-from caseway.engine.journal import instant_text
 from caseway.engine.link import link_of
 from caseway.engine.money import money
+from caseway.engine.once import plain_key
 from caseway.engine.outcome import Entry
+from caseway.engine.timestamp import instant_text
 
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
@@ -93,9 +104,14 @@ def effect_text(effect: Effect) -> str:
     match effect:
         case Payout():
             payer = "" if effect.payer == "platform" else f" from {effect.payer}"
-            account = "" if effect.account == "payable" else f" ({effect.account})"
-            purpose = f": {effect.purpose}" if effect.purpose else ""
-            text = f"paid {money(effect.amount, effect.unit)}{payer} to {effect.payee}{account}{purpose}"
+            text = (
+                f"paid {money(effect.amount, effect.unit)}{payer} to {_payee(effect)}{_part(effect)}{_purpose(effect)}"
+            )
+        case ClawBack():
+            payer = "" if effect.payer == "platform" else f" for {effect.payer}"
+            text = f"took back {money(effect.amount, effect.unit)} from {_payee(effect)}{payer}{_purpose(effect)}"
+        case AlreadyPaid():
+            text = f"paid nothing for {effect.payout}: paid already for {plain_key(effect.once)} by {effect.by}"
         case SetTimer():
             text = f"timer {effect.timer} due {instant(effect.due)}"
         case CancelTimer():
@@ -107,6 +123,22 @@ def effect_text(effect: Effect) -> str:
         case SendEvent():
             text = f"tells {effect.case}: {effect.event}"
     return escaped(text)
+
+
+def _payee(moved: Payout | ClawBack) -> str:
+    return moved.payee if moved.account == "payable" else f"{moved.payee} ({moved.account})"
+
+
+def _part(payout: Payout) -> str:
+    """Say what part of a split it is."""
+    share = payout.share
+    if share is None or share.weight == share.of:
+        return ""
+    return f" ({share.weight} of {share.of} parts of {money(share.total, payout.unit)})"
+
+
+def _purpose(moved: Payout | ClawBack) -> str:
+    return f": {moved.purpose}" if moved.purpose else ""
 
 
 def lateness(entry: Entry) -> str | None:

@@ -15,6 +15,7 @@ from caseway.cli.output import fields, print_document, print_shown
 
 if TYPE_CHECKING:
     from caseway.engine.acceptance import Acceptance
+    from caseway.engine.case import Paid
     from caseway.engine.view import CaseView, LevelView, LinkView
 
 
@@ -64,6 +65,8 @@ def _rows(setting: Setting, view: CaseView, now: datetime, *, why: bool) -> Iter
         yield "service levels", [_level(each, now) for each in view.levels]
     if view.links:
         yield "links", [_link(each) for each in view.links]
+    if case.paid:
+        yield "paid", [_paid(each) for each in case.paid]
     yield "data", list(tree(view.data)) or ["none"]
     if case.tombstones:
         yield "redacted", [_tombstone(each) for each in case.tombstones]
@@ -126,6 +129,13 @@ def _link(link: LinkView) -> str:
         return escaped(f"started by {link.case} ({link.process}) as {link.name}")
     ended = f", ended in {link.state}" if link.state is not None else ""
     return escaped(f"{link.title}: {link.case} ({link.process}){ended}")
+
+
+def _paid(paid: Paid) -> str:
+    from caseway.adapters.diagnostic import escaped
+    from caseway.engine.money import money
+
+    return escaped(f"{paid.payout}: {money(paid.amount, paid.unit)} to {paid.payee}")
 
 
 def _conditions(accepts: Iterable[Acceptance]) -> Iterator[str]:

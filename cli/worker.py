@@ -40,6 +40,9 @@ LISTED = 100
 RETRIED = 10_000
 """How much of what was set aside `worker retry` puts back at most."""
 
+CHECKPOINT = 10_000
+"""From how many new lines of the ledger on a worker takes them into the kept sums."""
+
 OUTBOX = "caseway-outbox"
 DEFINITION, WORLD = 3, 5
 
@@ -114,7 +117,7 @@ def run(setting: Setting, every: float, deliver: str | None, outbox: Path | None
     """Do what is due, again and again, until SIGINT or SIGTERM; the pass at hand is finished first.
 
     Any number of workers may run on one database. One that has nothing to do waits until the next timer is due, and no
-    longer than --every.
+    longer than --every. Now and then it takes new lines of the ledger into the sums that are kept of it.
     """
     from caseway.engine.errors import CasewayError
 
@@ -210,7 +213,7 @@ def _print_retried(setting: Setting, item: SetAside) -> None:
 
 
 def _status_record(found: Backlog, aside: Sequence[SetAside], now: datetime) -> dict[str, Any]:
-    from caseway.engine.journal import instant_text
+    from caseway.engine.timestamp import instant_text
 
     def text(at: datetime | None) -> str | None:
         return None if at is None else instant_text(at)
@@ -288,6 +291,8 @@ class Pass:
 
     fired: tuple[Entry, ...]
     relayed: Relayed
+    summed: int = 0
+    """How many lines of the ledger were taken into its kept sums."""
 
     @property
     def went_on(self) -> bool:
@@ -299,7 +304,8 @@ def _work(runtime: Runtime, only: str | None, now: datetime | None = None) -> Pa
     from caseway.engine.runtime import Relayed
 
     fired = tuple(runtime.fire_due_timers(now=now)) if only != "messages" else ()
-    return Pass(fired, runtime.relay(now=now) if only != "timers" else Relayed((), ()))
+    relayed = runtime.relay(now=now) if only != "timers" else Relayed((), ())
+    return Pass(fired, relayed, runtime.ledger.checkpoint(least=CHECKPOINT, now=now))
 
 
 def _pause(runtime: Runtime, only: str | None, every: float) -> float:
@@ -373,11 +379,14 @@ def _print(setting: Setting, done: Pass) -> None:
         click.echo(escaped(f"  {of}: {came}"))
     for effect, reason in done.relayed.failed:
         click.echo(escaped(f"message {effect} not delivered: {reason}"))
+    if done.summed:
+        click.echo(f"{done.summed} lines of the ledger were taken into its sums")
 
 
 def _records(done: Pass) -> Iterator[dict[str, Any]]:
     from caseway.cli.event import outcome_record
-    from caseway.engine.journal import instant_text, refusal_record
+    from caseway.engine.journal import refusal_record
+    from caseway.engine.timestamp import instant_text
 
     for entry in done.fired:
         instants = {"due": entry.event.due, "fired_at": entry.event.fired_at}
@@ -396,6 +405,8 @@ def _records(done: Pass) -> Iterator[dict[str, Any]]:
             yield of | {"event": answer.event.name, "refused": answer.error.message if answer.error else ""}
     for effect, reason in done.relayed.failed:
         yield {"kind": "failed", "effect": effect, "reason": reason}
+    if done.summed:
+        yield {"kind": "checkpoint", "postings": done.summed}
 
 
 def _print_error(setting: Setting, error: Any) -> None:

@@ -17,6 +17,7 @@ ROOMS = ("engine", "schemas", "adapters/yaml_document", "adapters/shared_calenda
 
 _MAKERS = {
     "Fault": "fault",
+    "Flaw": "fault",
     "fault": "fault",
     "_fault": "fault",
     "_at": "fault",
@@ -68,11 +69,11 @@ def is_warning(code: str) -> bool:
     return any(each.kind == "warning" and fnmatchcase(code, each.code) for each in made())
 
 
-def _trees() -> Iterator[ast.Module]:
-    for room in ROOMS:
-        path = HOUSE / room
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            yield ast.parse(file.read_text(encoding="utf-8"))
+@cache
+def _trees() -> tuple[ast.Module, ...]:
+    paths = [HOUSE / room for room in ROOMS]
+    files = [file for path in paths for file in ([path] if path.is_file() else sorted(path.rglob("*.py")))]
+    return tuple(ast.parse(file.read_text(encoding="utf-8")) for file in files)
 
 
 def _codes(tree: ast.Module) -> Iterator[Made]:

@@ -65,6 +65,7 @@ THINGS = {
     "document": "Documents",
     "message": "Messages",
     "payout": "Payouts",
+    "split": "Splits",
     "ordinaryState": "Ordinary states",
     "parallelState": "Parallel states",
     "finalState": "Final states",

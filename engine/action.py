@@ -10,10 +10,11 @@ from caseway.engine.expression import ExpressionError, Template
 from caseway.engine.guard import Faulty, Guard
 from caseway.engine.link import CHILDREN
 from caseway.engine.moment import Moment
+from caseway.engine.payout import Pay, TakeBack
 from caseway.engine.redaction import spared
 from caseway.engine.spot import Spot
 from caseway.engine.timer import cancel
-from caseway.engine.value import Computed, Delay, Fields, Literal, Value, found, replaced
+from caseway.engine.value import Delay, Fields, Value, found, replaced
 
 if TYPE_CHECKING:
     from caseway.engine.document import DocumentRule
@@ -152,31 +153,6 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
-class Pay:
-    """Move an amount of minor units from one account to another."""
-
-    payout: str
-    amount: Value
-    unit: str
-    payee: Value
-    account: str
-    payer: Value
-    payer_account: str
-    purpose: str
-    implements: tuple[str, ...]
-    place: str
-
-    def perform(self, reaction: Reaction) -> None:
-        activation = reaction.activation
-        amount = self.amount.evaluate(activation)
-        if not isinstance(amount, int) or amount < 0:
-            raise Faulty(
-                self.place, _text(self.amount), f"an amount to pay must be 0 or more minor units, this is {amount}"
-            )
-        reaction.pay(self, amount, self.payee.evaluate(activation), self.payer.evaluate(activation))
-
-
-@dataclass(frozen=True, slots=True)
 class When:
     """An action that is left out where its guard says no."""
 
@@ -214,14 +190,4 @@ class Redact:
         reaction.redact(self.spots, self.reason)
 
 
-Action = Set | Append | Change | Remove | Raise | Arm | Cancel | Tell | Pay | Start | Redact | When
-
-
-def _text(value: Value) -> str:
-    match value:
-        case Computed(program):
-            return program.text
-        case Literal(fixed):
-            return str(fixed)
-        case _:
-            return "computed"
+Action = Set | Append | Change | Remove | Raise | Arm | Cancel | Tell | Pay | TakeBack | Start | Redact | When

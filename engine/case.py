@@ -131,6 +131,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Paid:
+    """What a payout of this case has paid to one payee and not taken back: more than 0 minor units of `unit`."""
+
+    payout: str
+    amount: int
+    unit: str
+    payee: str
+    account: str
+    payer: str
+    payer_account: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tombstone:
     """What is left of content that was redacted: from where, why, when, by whom, and at which revision.
 
@@ -149,9 +162,17 @@ class Tombstone:
         return mark_of(self.reason)
 
 
+_MARK = "[redacted: "
+
+
 def mark_of(reason: str) -> str:
     """Return what stands in the place of a text that was redacted."""
-    return f"[redacted: {reason}]"
+    return f"{_MARK}{reason}]"
+
+
+def is_marked(text: str) -> bool:
+    """Say whether a text is, or was made of, what stands in the place of another."""
+    return _MARK in text
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +196,7 @@ class Case:
     levels: tuple[Level, ...] = ()
     links: tuple[Link, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
+    paid: tuple[Paid, ...] = ()
     assignee: str | None = None
     entered: Mapping[str, datetime] = field(default_factory=dict)
     opened_at: datetime | None = None

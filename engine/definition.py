@@ -13,6 +13,7 @@ from caseway.engine.expression import Scope
 from caseway.engine.guard import Guard
 from caseway.engine.link import link_of
 from caseway.engine.moment import Moment
+from caseway.engine.payout import Pay
 from caseway.engine.period import Per
 from caseway.engine.private import Private, within
 from caseway.engine.shape import Shape
@@ -236,7 +237,7 @@ class Definition:
     `limits_work`: some of it only goes to whoever has not too much already.
 
     `made_of` says from which private fields things are made that leave a case or are shown of it, by what they are:
-    `("message", name, "to")`, `("payout", name, "amount" | "payee" | "payer")`, `("timer", name)`, `("work", state)`, `("level", name)`,
+    `("message", name, "to")`, `("payout", name, "amount" | "payee" | "payer" | "once")`, `("timer", name)`, `("work", state)`, `("level", name)`,
     `("link", name)`. What is not there is made of what everybody may see. `audiences` are those that the data name in `x-visible-to`.
     """
 
@@ -255,7 +256,7 @@ class Definition:
     initial: tuple[str, ...]
     transitions: Mapping[str, Transition]
     messages: tuple[str, ...]
-    payouts: tuple[str, ...]
+    payouts: Mapping[str, Pay]
     scope: Scope
     timed: Scope
     chart: Statechart
@@ -271,6 +272,7 @@ class Definition:
     itemised: tuple[tuple[str, WorkRule, Each], ...] = field(init=False, repr=False, compare=False)
     limits_work: bool = field(init=False, repr=False, compare=False)
     series: Mapping[str, TimerRule] = field(init=False, repr=False, compare=False)
+    unpaid: Mapping[str, int] = field(init=False, repr=False, compare=False)
     _standings: dict[tuple[str, ...], Standing] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -284,6 +286,7 @@ class Definition:
         itemised = tuple((path, work, work.each) for path, work in offers if work.each is not None)
         object.__setattr__(self, "itemised", itemised)
         object.__setattr__(self, "limits_work", any(work.limit is not None for _, work in offers))
+        object.__setattr__(self, "unpaid", dict.fromkeys(self.payouts, 0))
         object.__setattr__(self, "series", {rule.name: rule for rule in rules if rule.every is not None})
 
     def scope_of(self, event: str) -> Scope:

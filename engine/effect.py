@@ -69,8 +69,21 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What part of a split a payout is: `weight` parts in `of`, of `total` minor units."""
+
+    weight: int
+    of: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Payout:
-    """Move `amount` minor units of `unit` from the payer's account to the payee's. Never negative."""
+    """Move `amount` minor units of `unit` from the payer's account to the payee's. Never negative.
+
+    `share` is set where an amount was split among many: each gets a Payout. `once` is the key that nobody else can take any more;
+    all shares of a split have the same.
+    """
 
     id: str
     payout: str
@@ -82,6 +95,34 @@ class Payout:
     payer_account: str
     purpose: str
     implements: tuple[str, ...] = ()
+    share: Share | None = None
+    once: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClawBack:
+    """Take `amount` minor units, which a payout of this case paid before, back from the payee's account to the payer's."""
+
+    id: str
+    payout: str
+    amount: int
+    unit: str
+    payee: str
+    account: str
+    payer: str
+    payer_account: str
+    purpose: str
+    implements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyPaid:
+    """Nothing was paid: the once key of the payout is taken. `by` is the id of the effect that took it."""
+
+    id: str
+    payout: str
+    once: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +160,7 @@ Outbound = Message | StartCase | SendEvent
 
 OUTBOUND = (Message, StartCase, SendEvent)
 
-Effect = SetTimer | CancelTimer | Message | Payout | StartCase | SendEvent
+Effect = SetTimer | CancelTimer | Message | Payout | ClawBack | AlreadyPaid | StartCase | SendEvent
 
 
 def recipient(effect: Outbound) -> str:

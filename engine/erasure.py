@@ -163,7 +163,7 @@ class Erasure:
         return replace(line, event=event, change=self._change(line), effects=effects, refusal=refusal)
 
     def effect(self, effect: Effect) -> Effect:
-        """Return an effect without what is erased. The ledger stays as it is, and so do payouts."""
+        """Return an effect without what is erased. The ledger stays as it is, and so do payouts, with their once keys."""
         match effect:
             case Message():
                 return replace(

@@ -142,7 +142,26 @@ class Condition:
         return self.name
 
 
-Guard = Test | Always | Every | Some | Neither | Condition
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """None of these states is active: each of them says itself what becomes of an event, and so why it comes to nothing."""
+
+    states: tuple[str, ...]
+
+    def holds(self, activation: Activation) -> bool:
+        return not set(self.states).intersection(activation.variables()["meta"]["states"])
+
+    def against(self, activation: Activation) -> Iterator[str]:  # noqa: ARG002  # the other guards need it
+        return iter(())
+
+    def reads(self) -> frozenset[str]:
+        return frozenset()
+
+    def __str__(self) -> str:
+        return f"outside {', '.join(self.states)}"
+
+
+Guard = Test | Always | Every | Some | Neither | Condition | Outside
 """`holds` answers; `against` gives the texts of what said no; `reads` the paths looked at."""
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+_LONGEST = 40
+"""How many characters of what is no amount are shown."""
+
 # ISO 4217, by how many digits the minor unit has. What is not here is no currency: points, hours, stars.
 _DIGITS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
@@ -15,10 +20,48 @@ _DIGITS = {
 MINOR_DIGITS = {code: digits for digits, codes in _DIGITS.items() for code in codes.split()}
 
 
+LARGEST = 10**15
+"""The most minor units that anybody may ask for at once."""
+
+_DECIMAL = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,16}))?")
+
+
 def money(amount: int, unit: str) -> str:
     """Write minor units as an amount: `2.25 EUR`, `300 JPY`, and `12 POINTS` for what is no currency."""
+    return f"{decimal(amount, unit)} {unit}"
+
+
+def decimal(amount: int, unit: str) -> str:
+    """Write minor units as a number of whole ones, with every digit that the unit has: `2.25`, `300`, `-0.05`."""
     digits = MINOR_DIGITS.get(unit, 0)
     if not digits:
-        return f"{amount} {unit}"
+        return str(amount)
     whole, rest = divmod(abs(amount), 10**digits)
-    return f"{'-' if amount < 0 else ''}{whole}.{rest:0{digits}} {unit}"
+    return f"{'-' if amount < 0 else ''}{whole}.{rest:0{digits}}"
+
+
+def minor_units(text: str, unit: str) -> int:
+    """Read a number of whole ones, such as `2.25` or `2`, and return exactly as many minor units.
+
+    Raises ValueError with a sentence where it is none: signs, exponents, separators of thousands, more digits than the unit has.
+    """
+    digits = MINOR_DIGITS.get(unit, 0)
+    found = _DECIMAL.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{_shown(text)} is no amount of {unit}; write it like {decimal(1250 * 10**digits, unit)}.")
+    whole, rest = found[1], found[2] or ""
+    if len(rest) > digits:
+        raise ValueError(f"{text} is no amount of {unit}, which has {_places(digits)} after the point.")
+    amount = int(whole + rest.ljust(digits, "0"))
+    if amount > LARGEST:
+        raise ValueError(f"{text} {unit} is more than {money(LARGEST, unit)}, the most there may be.")
+    return amount
+
+
+def _places(digits: int) -> str:
+    return f"{digits} digits" if digits else "nothing"
+
+
+def _shown(text: str) -> str:
+    shown = repr(text)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."

@@ -13,6 +13,7 @@ from caseway.engine.event import Event
 
 if TYPE_CHECKING:
     from caseway.engine.erasure import Erasure
+    from caseway.engine.errors import CasewayError
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,24 @@ class Entry:
     refusal: Refusal | None = None
     withheld: tuple[str, ...] = ()
     redacted: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one event of many: the journal entry, or the error that `send` would have raised."""
+
+    case: str
+    event: Event
+    entry: Entry | None
+    error: CasewayError | None
+
+
+class Unread(Exception):  # noqa: N818  # no error: whoever runs the step answers it
+    """A step needs to know of once keys whether they are taken. It has changed nothing, and is to be run again with the answer."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        super().__init__(", ".join(keys))
+        self.keys = keys
 
 
 @dataclass(slots=True)

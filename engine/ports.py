@@ -13,10 +13,13 @@ from caseway.engine.backlog import Backlog, SetAside
 from caseway.engine.case import Case, Configuration, Load, Timer
 from caseway.engine.definition import Definition
 from caseway.engine.document import DocumentRule
-from caseway.engine.effect import Message, Outbound, recipient
+from caseway.engine.effect import File, Message, Outbound, recipient
+from caseway.engine.evidence import Checkpointed, Evidence
 from caseway.engine.outcome import Entry, JournalLine, Step
+from caseway.engine.payee import Payee
 from caseway.engine.person import Person
-from caseway.engine.posting import Balance, Posting
+from caseway.engine.posting import Balance, Posting, PostingQuery
+from caseway.engine.settlement import Batch, Rejection
 from caseway.engine.worklist import Found, WorkQuery
 
 
@@ -117,6 +120,51 @@ class KeptDirectory(Directory, Protocol):
     def remove(self, id: str) -> bool: ...  # noqa: A002
 
 
+class Book(Protocol):
+    """The ledger as a store keeps it: postings, which are only ever added; checkpoints of their sums; batches.
+
+    - `postings` yields lines in order of writing. `balances` sums them, in order of owner, account and unit: from the last
+      checkpoint and what was written since, whatever writes meanwhile.
+    - `checkpoint` takes into the sums what was written since the last one, where that is at least so many lines, and returns how many lines
+      it took in. No step waits for one that runs, longer than for a step.
+    - `evidence` yields what the book and the journals say, case by case and then batch by batch, with everything in it that has postings or
+      should have; read page by page. `checkpointed` yields every account that a checkpoint keeps or should keep.
+    - `closing` lends a book in which settlements exclude each other until the block ends; what is added in it is written together as the
+      block ends, or not at all where it raises. It raises InvalidInput in a caller's transaction that would not see what others settled meanwhile.
+    - `add_batch` and `add_rejection` write a batch, or a rejection, with its postings (`batch_postings`, `rejection_postings`); an id, or a
+      line, that is there already is a CaseConflict. `batch` gives a batch of this id, or None; `batches` yields all, newest first;
+      `rejections` gives those of a batch, in order of number.
+    - `payees` is the registry of bank details, read and written through the same connection.
+    """
+
+    def postings(self, query: PostingQuery = ...) -> Iterator[Posting]: ...
+    def balances(
+        self, *, owner: str | None = None, account: str | None = None, unit: str | None = None
+    ) -> Iterator[Balance]: ...
+    def checkpoint(self, at: datetime, *, least: int = 1) -> int: ...
+    def evidence(self) -> Iterator[Evidence]: ...
+    def checkpointed(self) -> Iterator[Checkpointed]: ...
+    def closing(self) -> AbstractContextManager[Book]: ...
+    def add_batch(self, batch: Batch) -> None: ...
+    def add_rejection(self, batch: Batch, rejection: Rejection) -> None: ...
+    def batch(self, id: str) -> Batch | None: ...  # noqa: A002
+    def batches(self) -> Iterator[Batch]: ...
+    def rejections(self, batch: str) -> Sequence[Rejection]: ...
+    def payees(self) -> PayeeRegistry: ...
+
+
+class PayeeRegistry(Protocol):
+    """Bank details of the owners of accounts, which no process sees.
+
+    - `payees` yields those of these ids, or all, in order of id; `keep` writes payees, all of them or none, over what was kept of them; `remove` says whether there was
+      such a payee. Batches keep their own copy.
+    """
+
+    def payees(self, ids: Collection[str] | None = None) -> Iterator[Payee]: ...
+    def keep(self, payees: Sequence[Payee], at: datetime) -> None: ...
+    def remove(self, id: str) -> bool: ...  # noqa: A002
+
+
 class Store(Protocol):
     """Where cases live.
 
@@ -158,7 +206,9 @@ class Store(Protocol):
       read page by page, as they are asked for. What a case's rows are, `worklist.index` says.
     - `count` is how much claimed work of a process a person has. A `commit` of a step that relied on a Load raises CaseConflict
       where its revision is not that which is stored; where it is, `commit` moves it by one. Within `locked`, whoever counted is not overtaken.
-    - `postings` yields lines in order of writing; `balances` sums them, in order of owner, account and unit.
+    - `taken` gives, of many once keys, those that are taken, each with the id of the effect that took it. A `commit` of a step that takes a key
+      which is taken raises CaseConflict: two cases never take the same. Within `locked`, what was committed in the block counts.
+    - `book` is the ledger that the store keeps, and `payees` its registry of bank details.
     - `keep_definition` stores a version's content by its hash; the second time it does nothing. It raises VersionChanged
       where the same process and version was kept with another hash.
     - What JSON or a column cannot hold is an InvalidInput, and nothing is written.
@@ -198,8 +248,9 @@ class Store(Protocol):
     def cases(self, query: CaseQuery) -> Iterator[CaseLine]: ...
     def count(self, process: str, person: str) -> Load: ...
     def worklist(self, query: WorkQuery) -> Iterator[Found]: ...
-    def postings(self, *, case: str | None = None, owner: str | None = None) -> Iterator[Posting]: ...
-    def balances(self, *, owner: str | None = None) -> Iterator[Balance]: ...
+    def taken(self, keys: Collection[str]) -> Mapping[str, str]: ...
+    def book(self) -> Book: ...
+    def payees(self) -> PayeeRegistry: ...
     def keep_definition(self, hash: str, process: str, version: int, content: Mapping[str, Any]) -> None: ...  # noqa: A002
     def definition(self, hash: str) -> Mapping[str, Any] | None: ...  # noqa: A002
     def sent(self, case: str) -> Sequence[Outgoing]: ...
@@ -237,6 +288,23 @@ class Ids(Protocol):
     """New ids for events and cases that came without one."""
 
     def new(self) -> str: ...
+
+
+class Bank(Protocol):
+    """How money leaves: the format in which a bank takes orders.
+
+    - `units` are those that it takes; None: any.
+    - `objection` says in words that go on from a name what stands against paying somebody so many minor units of a unit, with the details
+      that are known of them (None: there are none), or, where no amount is given, against taking the money from them; None: nothing.
+    - `file` returns the order for a whole batch: the same batch gives the same bytes.
+    - Both raise WorldError where this machine lacks something.
+    """
+
+    format: str
+    units: Collection[str] | None
+
+    def objection(self, payee: Payee | None, unit: str, amount: int | None = None) -> str | None: ...
+    def file(self, batch: Batch) -> File: ...
 
 
 class Renderer(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from caseway.engine import link as linking
 from caseway.engine import timer as timing
 from caseway.engine.case import Case, Configuration, Link, Memory, Timer, Tombstone
-from caseway.engine.effect import Attachment, CancelTimer, Effect, Message, Payout, SetTimer, StartCase
+from caseway.engine.effect import Attachment, CancelTimer, ClawBack, Effect, Message, Payout, SetTimer, StartCase
 from caseway.engine.erasure import Erasure
 from caseway.engine.event import Event
 from caseway.engine.expression import Activation
+from caseway.engine.paid import paid_after, totals
 from caseway.engine.service_level import Happened, settle
 from caseway.engine.spot import Spot, spot_text
 from caseway.engine.statechart import Microstep
@@ -23,7 +24,7 @@ from caseway.engine.value import replaced
 from caseway.engine.work import look
 
 if TYPE_CHECKING:
-    from caseway.engine.action import Pay, Start
+    from caseway.engine.action import Start
     from caseway.engine.definition import Definition, TimerRule
 
 
@@ -32,8 +33,8 @@ class Reaction:
 
     __slots__ = (
         "_activation", "_around", "_data", "_heard", "_passed", "_raised", "actor", "assignee", "case", "definition",
-        "effects", "entered", "erasures", "event", "facts", "followed", "given", "levels", "links", "memory", "now", "state", "taken", "timers",
-        "tombstones", "turn", "work",
+        "effects", "entered", "erasures", "event", "facts", "followed", "given", "keys", "levels", "links", "memory", "now", "paid", "state", "taken",
+        "timers", "tombstones", "turn", "unread", "work",
     )  # fmt: skip
 
     def __init__(
@@ -43,8 +44,12 @@ class Reaction:
         event: Event,
         now: datetime,
         facts: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        keys: Mapping[str, str | None] | None = None,
     ) -> None:
         self.definition, self.case, self.event, self.now, self.facts = definition, case, event, now, facts
+        self.keys = keys
+        self.unread: tuple[str, ...] = ()
         self.actor = event.actor
         self.state: Configuration = case.configuration
         self.memory: Memory = case.memory
@@ -53,6 +58,7 @@ class Reaction:
         self.levels = case.levels
         self.links = case.links
         self.tombstones = case.tombstones
+        self.paid = case.paid
         self.assignee = case.assignee
         self.entered = case.entered
         self.followed: dict[str, datetime | None] = {}
@@ -132,7 +138,7 @@ class Reaction:
     def arm(self, name: str, due: datetime) -> None:
         """Arm a timer, in place of one of the same name."""
         self.void(name)
-        self._arm(Timer(self._effect_id(), name, due))
+        self._arm(Timer(self.effect_id(), name, due))
 
     def repeat(self, fired: Timer, due: datetime) -> None:
         """Arm the next timer of the series of one that fires."""
@@ -148,7 +154,7 @@ class Reaction:
             self.turn = None
         for timer in self.timers:
             if timer.name == name:
-                self.effects.append(CancelTimer(self._effect_id(), name, timer.id))
+                self.effects.append(CancelTimer(self.effect_id(), name, timer.id))
         self.timers = tuple(timer for timer in self.timers if timer.name != name)
 
     def tell(
@@ -159,18 +165,32 @@ class Reaction:
         body: Mapping[str, str],
         attached: tuple[Attachment, ...] = (),
     ) -> None:
-        self.effects.append(Message(self._effect_id(), message, recipient, subject, body, attached))
+        self.effects.append(Message(self.effect_id(), message, recipient, subject, body, attached))
 
-    def pay(self, rule: Pay, amount: int, payee: str, payer: str) -> None:
-        self.effects.append(
-            Payout(
-                self._effect_id(), rule.payout, amount, rule.unit, payee, rule.account, payer, rule.payer_account, rule.purpose, rule.implements
-            )
-        )  # fmt: skip
+    def move(self, moved: Iterable[Payout | ClawBack]) -> None:
+        """Move money, and take note of what has been paid then. The next effect gets its id once the one before is there."""
+        done = []
+        for effect in moved:
+            self.effects.append(effect)
+            done.append(effect)
+        self.paid = paid_after(self.paid, done)
+        self._look_again()
+
+    def taken_by(self, key: str) -> str | None:
+        """Return which effect has taken a once key, of this step or of one before; None: it is free, or nobody looks.
+
+        One of which nothing is known is taken for free for now, and comes to the `unread`.
+        """
+        own = next((each.id for each in self.effects if isinstance(each, Payout) and each.once == key), None)
+        if own is not None or self.keys is None:
+            return own
+        if key not in self.keys:
+            self.unread = (*self.unread, key)
+        return self.keys.get(key)
 
     def start(self, rule: Start, data: Mapping[str, Any]) -> None:
         """Have another case started, and keep the link to it."""
-        effect = self._effect_id()
+        effect = self.effect_id()
         own = linking.parent_of(self.links)
         parent = linking.lineage(self.case, own, rule, self.actor, self.now)
         child = linking.child_id(effect)
@@ -231,6 +251,7 @@ class Reaction:
                 "states": self.definition.active(self.state),
                 "opened": self.case.opened_at or self.now,
                 "assignee": self.assignee,
+                "paid": totals(self.paid, self.definition.unpaid) if self.paid else self.definition.unpaid,
             },
         }
 
@@ -267,6 +288,7 @@ class Reaction:
             levels=self.levels,
             links=self.links,
             tombstones=self.tombstones,
+            paid=self.paid,
             assignee=self.assignee,
             entered=self.entered,
             opened_at=case.opened_at or self.now,
@@ -278,10 +300,15 @@ class Reaction:
     def _tell_parent(self) -> None:
         parent = linking.parent_of(self.links)
         if parent is not None:
-            self.effects.append(linking.end(parent, self._effect_id(), self.case.id, ", ".join(self.state), self.now))
+            self.effects.append(linking.end(parent, self.effect_id(), self.case.id, ", ".join(self.state), self.now))
 
-    def _effect_id(self) -> str:
-        return f"{self.case.id}:{self.case.revision + 1}:{len(self.effects)}"
+    def effect_id(self) -> str:
+        """Return the id of the effect that comes next."""
+        return self.named(len(self.effects))
+
+    def named(self, what: object) -> str:
+        """Return a name that nothing else in this step, or in any other of any case, has."""
+        return f"{self.case.id}:{self.case.revision + 1}:{what}"
 
 
 NOBODY = {"id": "", "roles": [], "tags": []}

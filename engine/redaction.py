@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from caseway.engine.actor import Actor
 from caseway.engine.case import Case, Tombstone
-from caseway.engine.effect import Message, Outbound, Payout
+from caseway.engine.effect import AlreadyPaid, ClawBack, Message, Outbound, Payout
 from caseway.engine.erasure import SHORTEST, Erasure
 from caseway.engine.errors import InvalidInput
 from caseway.engine.event import REDACTED, Event
@@ -249,8 +249,10 @@ def _identities(lines: Iterable[Entry], case: Case) -> Iterator[tuple[str, str |
         if line.event.actor is not None:
             yield f"who acted at revision {line.revision}", line.event.actor.id
         for effect in line.effects:
-            if isinstance(effect, Payout):
+            if isinstance(effect, (Payout, ClawBack)):
                 yield f"the ledger, by revision {line.revision}", f"{effect.payee}\n{effect.payer}"
+            if isinstance(effect, (Payout, AlreadyPaid)):
+                yield f"the once key of revision {line.revision}", effect.once
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -10,10 +10,10 @@ from typing import Any
 from caseway.engine.actor import Actor
 from caseway.engine.calendar import is_zone
 from caseway.engine.definition import Definition, LevelRule, Text
-from caseway.engine.journal import instant_text
 from caseway.engine.outcome import Refusal
 from caseway.engine.period import PERS, Per, Period, Periods, before
 from caseway.engine.tally import Count, Group, Scope, Standing, Tally, median, percentile
+from caseway.engine.timestamp import instant_text
 
 HIGH = 90
 """The percentile that is told of times in states, besides the median."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol, cast
 
 from caseway.engine.actor import RESERVED_ROLES, Actor
 from caseway.engine.definition import Definition
 from caseway.engine.duration import duration_text, parse_duration
-from caseway.engine.effect import Message, SendEvent, StartCase
+from caseway.engine.effect import AlreadyPaid, Effect, Message, SendEvent, StartCase
 from caseway.engine.errors import CasewayError, FaultyStep, Refused
 from caseway.engine.fault import Fault, Path, suggestion
-from caseway.engine.journal import instant_text
 from caseway.engine.link import ended
+from caseway.engine.paid import totals
+from caseway.engine.posting import PostingQuery
 from caseway.engine.runtime import Runtime
+from caseway.engine.timestamp import instant_text
 from caseway.engine.view import level_record
 
 EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -73,9 +75,20 @@ def scenario_faults(content: Mapping[str, Any], definition: Definition) -> Itera
         for number, rule in enumerate(scenario.get("proves", ())):
             if rule not in definition.sources:
                 yield _unknown("source", rule, definition.sources, (*path, "proves", number))
+        yield from _given_faults(scenario.get("given", {}), definition, (*path, "given"))
         for number, step in enumerate(scenario.get("steps", ())):
             yield from _step_faults(step, people, definition, (*path, "steps", number))
         yield from _expect_faults(scenario.get("expect", {}), definition, (*path, "expect"))
+
+
+def _given_faults(given: Mapping[str, Any], definition: Definition, path: Path) -> Iterator[Fault]:
+    for index, line in enumerate(given.get("paid", ())):
+        name, at = line["payout"], (*path, "paid", index, "payout")
+        if name not in definition.payouts:
+            yield _unknown("payout", name, definition.payouts, at)
+        elif definition.payouts[name].once is None:
+            told = f'the payout "{name}" has no once key that could be taken'
+            yield Fault("never-once", told, at, "name a payout with once, or leave this out", name)
 
 
 def _step_faults(
@@ -102,6 +115,12 @@ def _expect_faults(expect: Mapping[str, Any], definition: Definition, path: Path
     for index, line in enumerate(expect.get("links", ())):
         if line["link"] not in definition.links:
             yield _unknown("link", line["link"], definition.links, (*path, "links", index, "link"))
+    for name in expect.get("paid", {}):
+        if name not in definition.payouts:
+            yield replace(_unknown("payout", name, definition.payouts, (*path, "paid", name)), at_key=True)
+    for index, name in enumerate(expect.get("already_paid", ())):
+        if name not in definition.payouts:
+            yield _unknown("payout", name, definition.payouts, (*path, "already_paid", index))
     yield from _level_faults(expect, definition, path)
 
 
@@ -117,6 +136,12 @@ def _unknown(what: str, name: str, known: Any, path: Path) -> Fault:
     return Fault(f"unknown-{what}", told, path, suggestion(name, known), name)
 
 
+class Rehearsal(Protocol):
+    """What a store to rehearse in does besides: `take` lets a once key be taken before anything happens."""
+
+    def take(self, key: str, effect: str) -> None: ...
+
+
 class Play:
     """One scenario being played on a runtime that has just been made, in a store to rehearse in."""
 
@@ -129,6 +154,7 @@ class Play:
 
     def failures(self) -> Iterator[str]:
         """Play the scenario to its end, or to the first thing that is not as expected, and yield what is not."""
+        self._take_keys()
         try:
             self.runtime.start(self.definition.process, self.scenario.given.get("data"), id=self.case, now=self.now)
         except CasewayError as error:
@@ -140,6 +166,14 @@ class Play:
             if problems:
                 return
         yield from (f"expect: {problem}" for problem in self._differences(self.scenario.expect))
+
+    def _take_keys(self) -> None:
+        """Let the once keys be taken that are given as such: by cases of another time."""
+        store = cast("Rehearsal", self.runtime.store)
+        for number, line in enumerate(self.scenario.given.get("paid", ()), 1):
+            once = self.definition.payouts[line["payout"]].once
+            if once is not None:
+                store.take(once.full(line["once"]), f"before:{number}:0")
 
     def _problems(self, step: Mapping[str, Any]) -> Iterator[str]:
         if "wait" in step:
@@ -226,6 +260,7 @@ class Play:
             "assignee": case.assignee,
             "refusals": self.refusals,
             "timers": sorted(timer.name for timer in case.timers),
+            "already_paid": [effect.payout for effect in self._effects() if isinstance(effect, AlreadyPaid)],
         }
         for name, wanted in expect.items():
             match name:
@@ -237,6 +272,8 @@ class Play:
                     yield from _lines("posting", wanted, self._postings())
                 case "balances":
                     yield from _fields("balance", wanted, self._balances())
+                case "paid":
+                    yield from _fields("paid", wanted, totals(case.paid, self.definition.unpaid))
                 case "links":
                     yield from self._links(wanted)
                 case "service_levels":
@@ -251,7 +288,6 @@ class Play:
                         yield f"{name} is {_json(seen[name])}, not {_json(value)}"
 
     def _messages(self) -> list[dict[str, Any]]:
-        effects = (effect for entry in self.runtime.history(self.case) for effect in entry.effects)
         return [
             {
                 "message": effect.message,
@@ -259,26 +295,32 @@ class Play:
                 "subject": _written(effect.subject),
                 "body": _written(effect.body),
             }
-            for effect in effects
+            for effect in self._effects()
             if isinstance(effect, Message)
         ]
 
     def _links(self, wanted: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         """Compare the cases that were started; of their data, only the fields that are wanted."""
         states = {link.case: link.state for link in self.runtime.show(self.case, now=self.now).case.links}
-        effects = (effect for entry in self.runtime.history(self.case) for effect in entry.effects)
-        started = [effect for effect in effects if isinstance(effect, StartCase)]
+        started = [effect for effect in self._effects() if isinstance(effect, StartCase)]
         seen = [{"link": effect.link, "process": effect.process, "state": states[effect.case]} for effect in started]
         for number, (line, effect) in enumerate(zip(wanted, started, strict=False), 1):
             yield from _fields(f"link {number}: data", line.get("data", {}), effect.data)
         yield from _lines("link", [{key: each[key] for key in each if key != "data"} for each in wanted], seen)
 
+    def _effects(self) -> Iterable[Effect]:
+        """Return everything that has been done so far."""
+        return (effect for entry in self.runtime.history(self.case) for effect in entry.effects)
+
     def _postings(self) -> list[dict[str, Any]]:
         names = ("owner", "account", "amount", "unit", "payout", "purpose")
-        return [{name: getattr(line, name) for name in names} for line in self.runtime.postings(case=self.case)]
+        return [
+            {name: getattr(line, name) for name in names}
+            for line in self.runtime.ledger.postings(PostingQuery(case=self.case))
+        ]
 
     def _balances(self) -> dict[str, int]:
-        return {f"{each.owner}/{each.account}/{each.unit}": each.amount for each in self.runtime.balances()}
+        return {f"{each.owner}/{each.account}/{each.unit}": each.amount for each in self.runtime.ledger.balances()}
 
 
 def _written(text: Mapping[str, str]) -> Any:
@@ -336,5 +378,4 @@ def _told(step: Mapping[str, Any]) -> str:
 
 
 def _json(value: Any) -> str:
-
     return json.dumps(dict(value) if isinstance(value, Mapping) else value, ensure_ascii=False, default=str)

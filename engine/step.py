@@ -17,7 +17,7 @@ from caseway.engine.event import START, Event
 from caseway.engine.fault import suggestion
 from caseway.engine.guard import Faulty
 from caseway.engine.link import ended_child
-from caseway.engine.outcome import Refusal, Step
+from caseway.engine.outcome import Refusal, Step, Unread
 from caseway.engine.reaction import Reaction
 from caseway.engine.redaction import redacting, spared
 from caseway.engine.statechart import EndlessLoop
@@ -35,6 +35,7 @@ def step(
     facts: Mapping[str, Any] | None = None,
     *,
     load: Load | None = None,
+    paid: Mapping[str, str | None] | None = None,
 ) -> Step | Refusal:
     """Let one event happen to a case, to rest. Reads nothing but its arguments and changes none of them.
 
@@ -42,8 +43,11 @@ def step(
     timer the instant at which it was due counts instead, and where either lies before the case's last step, that step's
     instant does. `facts` are what expressions see as `fact`. `load` is how much claimed work the person has whom
     `candidacy.bounded` names; without it, limits are not looked at, as where an event of the past is run again.
+
+    `paid` says of once keys which effect has taken them, or None where they are free; raises Unread where that is not known of one that the
+    step needs. Without it nobody looks, and all keys are free but for what the step takes itself.
     """
-    reaction = Reaction(definition, case, event, _instant(case, event, now), facts or {})
+    reaction = Reaction(definition, case, event, _instant(case, event, now), facts or {}, keys=paid)
     if not case.revision:
         return _open(reaction)
     child = ended_child(case, event) if case.links else None
@@ -217,6 +221,13 @@ def unfit(reaction: Reaction, rule: EventRule) -> Refusal | None:
 
 
 def _run(reaction: Reaction, react: Callable[[], bool | None]) -> Step | Refusal:
+    outcome = _outcome(reaction, react)
+    if reaction.unread:  # what came of it may be another thing once they are known
+        raise Unread(reaction.unread)
+    return outcome
+
+
+def _outcome(reaction: Reaction, react: Callable[[], bool | None]) -> Step | Refusal:
     case, event = reaction.case, reaction.event
     try:
         if react() is False:

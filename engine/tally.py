@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from caseway.engine.case import Configuration
-from caseway.engine.journal import instant
 from caseway.engine.outcome import JournalLine
 from caseway.engine.period import Period, Periods
+from caseway.engine.timestamp import instant
 
 Group = str | None
 """What cases are counted by: a text in their data. None: they have none, or nothing is told apart."""

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from caseway.engine.acceptance import Acceptance, acceptances
 from caseway.engine.actor import Actor
-from caseway.engine.case import Case, Level, LevelStatus, Link, Timer
+from caseway.engine.case import Case, Level, LevelStatus, Link, Paid, Timer
+from caseway.engine.case_record import case_record, paid_record
 from caseway.engine.definition import Definition, LevelRule, speak
 from caseway.engine.duration import duration_text
-from caseway.engine.effect import Effect, Message, Payout, SetTimer, StartCase
+from caseway.engine.effect import Message
 from caseway.engine.event import START
-from caseway.engine.journal import case_record, instant_text
 from caseway.engine.outcome import Entry
 from caseway.engine.service_level import used
-from caseway.engine.visibility import WITHHELD, hides, is_all_seeing, refusal_view, sees_all, visible
-
-T = TypeVar("T")
-
-_SHELVES = {"timer": "timers", "work": "work", "level": "service_levels"}
-"""Where the things of a case stand that may be withheld, by their kind."""
+from caseway.engine.sight import Sight
+from caseway.engine.timestamp import instant_text
+from caseway.engine.visibility import hides, is_all_seeing, refusal_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +52,7 @@ class LinkView:
 class CaseView:
     """A case as an actor may see it; `withheld` names the fields that are not theirs to see, and what is made of these.
 
-    `case` is the case without what is withheld; so are `data`, `levels` and `timers`.
+    `case` is the case without what is withheld; so are `data`, `levels` and `timers`, and what was paid.
     `title` names the state for people, `guidance` what to mind in it, both in the language asked for.
     """
 
@@ -105,7 +102,7 @@ def case_seen(definition: Definition, case: Case, actor: Actor | None) -> tuple[
     """Return a case without what is not the actor's to see, and the names of what was withheld."""
     if not hides(definition, case, actor):
         return case, ()
-    sight = _Sight(definition, case, actor)
+    sight = Sight(definition, case, actor)
     data = sight.data(definition.data.schema, case.data, "")
     timers = tuple(
         timer if timer.fault is None else replace(timer, fault=sight.fault(timer.name))
@@ -113,7 +110,8 @@ def case_seen(definition: Definition, case: Case, actor: Actor | None) -> tuple[
     )
     work = sight.among("work", case.work, lambda work: work.state)
     levels = sight.among("level", case.levels, lambda level: level.name)
-    seen = replace(case, data=data, timers=timers, work=tuple(work), levels=tuple(levels))
+    paid = tuple(sight.paid(case.paid))
+    seen = replace(case, data=data, timers=timers, work=tuple(work), levels=tuple(levels), paid=paid)
     return seen, sight.withheld
 
 
@@ -137,85 +135,6 @@ def _link_view(definition: Definition, link: Link, language: str) -> LinkView:
     return LinkView(link.name, title or link.name, link.case, link.process, link.kind, link.state)
 
 
-class _Sight:
-    """What one actor sees of a case, and the names of what was withheld on the way."""
-
-    def __init__(self, definition: Definition, case: Case, actor: Actor | None) -> None:
-        self.definition, self.case, self.actor = definition, case, actor
-        self._withheld: dict[str, None] = {}
-
-    @property
-    def withheld(self) -> tuple[str, ...]:
-        return tuple(self._withheld)
-
-    def sees(self, *thing: str) -> bool:
-        """Say whether all that a thing is made of is the actor's to see (see `Definition.made_of`)."""
-        if thing[0] == "timer" and self.definition.is_level_event(thing[1]):
-            thing = ("level", thing[1].partition(".")[0])
-        return sees_all(self.definition.made_of.get(thing, ()), self.case, self.actor)
-
-    def withhold(self, name: str) -> None:
-        self._withheld[name] = None
-
-    def data(self, schema: Mapping[str, Any], value: Any, path: str) -> Any:
-        seen, withheld = visible(schema, value, self.case, self.actor, path)
-        self._withheld |= dict.fromkeys(withheld)
-        return seen
-
-    def fault(self, timer: str) -> str:
-        """Stand in for what a timer says that was set aside: it may quote any of the data."""
-        self.withhold(f"timers.{timer}.fault")
-        return WITHHELD
-
-    def among(self, kind: str, things: Iterable[T], name: Callable[[T], str]) -> Iterator[T]:
-        """Yield those of some things that are made of what the actor may see."""
-        for each in things:
-            if self.sees(kind, name(each)):
-                yield each
-            else:
-                self.withhold(f"{_SHELVES[kind]}.{name(each)}")
-
-    def effects(self, effects: Iterable[Effect]) -> Iterator[Effect]:
-        for effect in effects:
-            seen = self._effect(effect)
-            if seen is not None:
-                yield seen
-
-    def _effect(self, effect: Effect) -> Effect | None:
-        match effect:
-            case Message() if not self._is_actor(effect.to):
-                self.withhold(f"effects.message.{effect.message}")
-                to = effect.to if self.sees("message", effect.message, "to") else WITHHELD
-                return replace(effect, to=to, subject={}, body={}, attached=())
-            case Payout():
-                return self._payout(effect)
-            case SetTimer() if not self.sees("timer", effect.timer):
-                self.withhold(f"effects.timer.{effect.timer}")
-            case StartCase() if not self.sees("link", effect.link):
-                self.withhold(f"effects.start.{effect.link}")
-            case _:
-                return effect
-        return None
-
-    def _payout(self, payout: Payout) -> Payout | None:
-        """Return a payout to those who get or give it, or see all that it is made of; without the other party where that is hidden."""
-        is_party = self._is_actor(payout.payee) or self._is_actor(payout.payer)
-        if not is_party and not self.sees("payout", payout.payout, "amount"):
-            self.withhold(f"effects.payout.{payout.payout}")
-            return None
-        payee, payer = self._party(payout, "payee", payout.payee), self._party(payout, "payer", payout.payer)
-        return replace(payout, payee=payee, payer=payer)
-
-    def _party(self, payout: Payout, part: str, person: str) -> str:
-        if self._is_actor(person) or self.sees("payout", payout.payout, part):
-            return person
-        self.withhold(f"effects.payout.{payout.payout}.{part}")
-        return WITHHELD
-
-    def _is_actor(self, person: str) -> bool:
-        return self.actor is not None and self.actor.id == person
-
-
 def entry_views(definition: Definition, entries: Iterable[Entry], case: Case, actor: Actor | None) -> Iterator[Entry]:
     """Yield the journal without what is not the actor's to see: data of events, changes, and what was made of them."""
     return (entry_view(definition, entry, case, actor) for entry in entries)
@@ -228,7 +147,7 @@ def entry_view(definition: Definition, entry: Entry, case: Case, actor: Actor | 
     """
     if is_all_seeing(actor) or not (hides(definition, case, actor) or _tells_others(entry, actor)):
         return entry
-    sight = _Sight(definition, case, actor)
+    sight = Sight(definition, case, actor)
     rule = definition.events.get(entry.event.name)
     schema = definition.data.schema if entry.event.name == START else rule.data.schema if rule else {}
     data = sight.data(schema, entry.event.data, "event.data")
@@ -245,7 +164,7 @@ def _tells_others(entry: Entry, actor: Actor | None) -> bool:
     return any(isinstance(each, Message) and actor is not None and each.to != actor.id for each in entry.effects)
 
 
-def _change_seen(sight: _Sight, name: str, value: Any) -> Any:
+def _change_seen(sight: Sight, name: str, value: Any) -> Any:
     """Return a part of what a step changed, in the form that the journal keeps."""
     match name:
         case "data":
@@ -259,6 +178,8 @@ def _change_seen(sight: _Sight, name: str, value: Any) -> Any:
             return list(sight.among("work", value, lambda work: work["state"]))
         case "levels":
             return list(sight.among("level", value, lambda level: level["name"]))
+        case "paid":
+            return [paid_record(each) for each in sight.paid(Paid(**each) for each in value)]
     return value
 
 
@@ -299,6 +220,7 @@ def view_record(view: CaseView) -> dict[str, Any]:
         "assignee": view.case.assignee,
         "timers": [{key: timer[key] for key in ("name", "due", "fault")} for timer in record["timers"]],
         "service_levels": [level_record(level) for level in view.levels],
+        "paid": [{key: paid[key] for key in ("payout", "payee", "unit", "amount")} for paid in record["paid"]],
         "links": [link_view_record(link) for link in view.links],
         "accepts": [_acceptable(each) for each in view.accepts if each.accepted is not False],
         "guidance": list(view.guidance),

@@ -13,7 +13,7 @@ from caseway.engine.candidacy import not_offered
 from caseway.engine.case import Case, Configuration, Work
 from caseway.engine.definition import Definition
 from caseway.engine.event import Event
-from caseway.engine.journal import instant_text
+from caseway.engine.timestamp import instant_text
 from caseway.engine.view import case_seen, hints, state_title
 from caseway.engine.visibility import sees_all
 from caseway.engine.work import ITEM

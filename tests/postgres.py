@@ -50,7 +50,8 @@ def database() -> Iterator[str]:
 
 def empty(connection: Connection) -> None:
     """Take every row out of our tables, quicker than making a new database."""
-    tables = ("posting", "outbox", "work", "load", "timer", "journal", "case", "definition", "awaited", "person")
+    cases = ("once", "outbox", "work", "load", "timer", "journal", "case", "definition", "awaited", "person")
+    tables = ("checkpoint_mark", "checkpoint", "posting", "rejection", "batch", "payee", *cases)
     connection.exec_driver_sql("; ".join(f"DELETE FROM caseway_{table}" for table in tables))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -16,6 +16,7 @@ from caseway.adapters.sql.commit import commit
 from caseway.adapters.sql.cursor import CoreCursor, Cursor, DriverCursor
 from caseway.adapters.sql.load import load
 from caseway.adapters.sql.prepared import PreparedCursor
+from caseway.adapters.sql.taken import taken
 from caseway.adapters.sql.trouble import Place, told
 from caseway.adapters.sql.worklist import count
 from caseway.engine.case import Load
@@ -32,7 +33,7 @@ Found = TypeVar("Found")
 class Access(Protocol):
     """Lends a connection. What is written in one `writing` block is kept together, or not at all if it raises.
 
-    `load` and `commit` are the two things that every event needs, done in the quickest way that there is.
+    `load` and `commit` are what every event needs, `count` and `taken` what some do, done in the quickest way that there is.
     `kept` holds hashes of definitions that are known to be in the database for good.
     """
 
@@ -48,6 +49,7 @@ class Access(Protocol):
     def load(self, case: str, event: str, person: str) -> Loaded: ...
     def commit(self, step: Step) -> Entry: ...
     def count(self, process: str, person: str) -> Load: ...
+    def taken(self, keys: Collection[str]) -> Mapping[str, str]: ...
     def close(self) -> None: ...
 
 
@@ -100,6 +102,9 @@ class Own:
 
     def count(self, process: str, person: str) -> Load:
         return self._asked(lambda cursor: count(cursor, process, person))
+
+    def taken(self, keys: Collection[str]) -> Mapping[str, str]:
+        return self._asked(lambda cursor: taken(cursor, keys))
 
     def close(self) -> None:
         self._spares = 0
@@ -201,6 +206,10 @@ class Within:
         with self.reading() as connection:
             return count(CoreCursor(connection), process, person, hold=True)
 
+    def taken(self, keys: Collection[str]) -> Mapping[str, str]:
+        with told(self.place):
+            return self._batch.taken(keys)
+
     def close(self) -> None:
         """Leave the connection to whoever began the block."""
 
@@ -246,6 +255,10 @@ class Joined:
     def count(self, process: str, person: str) -> Load:
         with self.reading() as connection:
             return count(CoreCursor(connection), process, person)
+
+    def taken(self, keys: Collection[str]) -> Mapping[str, str]:
+        with self.reading() as connection:
+            return taken(CoreCursor(connection), keys)
 
     def close(self) -> None:
         """Leave the connection to the caller."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from operator import itemgetter
 
 from caseway.adapters.sql.commit import moved_by_others, rows_of
 from caseway.adapters.sql.cursor import Cursor
 from caseway.adapters.sql.load import load
 from caseway.adapters.sql.row import Row, document, read_case, read_entry, read_person, unlisted_row
 from caseway.adapters.sql.statement import HOLD, KNOWN, PERSON
-from caseway.adapters.sql.write import Rows, no_repetitions, write
+from caseway.adapters.sql.taken import taken
+from caseway.adapters.sql.write import Rows, no_repetitions, repeated, write
 from caseway.engine.case import Case
+from caseway.engine.case_record import case_record
 from caseway.engine.errors import CaseConflict
-from caseway.engine.journal import case_record, entry
+from caseway.engine.journal import entry
 from caseway.engine.outcome import Entry, Step
 from caseway.engine.person import Person
 from caseway.engine.ports import Loaded
@@ -34,6 +37,7 @@ class Batch:
         self._armed: dict[str, Row] = {}
         self._changed: dict[str, Row] = {}
         self._listed: dict[tuple[str, ...], Row] = {}
+        self._taken: dict[str, str] = {}  # once keys, by the effects that take them
         self._rows = Rows()
 
     def hold(self, wanted: Sequence[tuple[str, str]]) -> None:
@@ -64,17 +68,25 @@ class Batch:
         self._known[case, event] = found.known
         return replace(found, case=self._cases.setdefault(case, found.case))
 
+    def taken(self, keys: Collection[str]) -> Mapping[str, str]:
+        """Return those once keys that are taken, or will be when all is written."""
+        return taken(self._cursor, keys) | {key: self._taken[key] for key in keys if key in self._taken}
+
     def add(self, step: Step) -> Entry:
         """Keep a step, to be written with the others."""
         self._assert_fits(step)
         after = case_record(step.after)
         line = entry(step, after)
         new = rows_of(step, line, after)  # raises before anything is kept
+        if any(row["once_key"] in self._taken for row in new.taken):
+            raise repeated(step, "once")
         for row in (*new.opened, *new.moved):
             self._move(row)
         self._rows.journal += new.journal
         self._rows.messages += new.messages
         self._rows.postings += new.postings
+        self._rows.taken += new.taken
+        self._taken.update((row["once_key"], row["once_effect"]) for row in new.taken)
         self._rows.loads += new.loads
         self._add_timers(new)
         self._add_work(new)
@@ -91,6 +103,7 @@ class Batch:
             (rows.moved if row["case_was"] else rows.opened).append(row)
         rows.armed, rows.changed = list(self._armed.values()), list(self._changed.values())
         rows.listed = list(self._listed.values())
+        rows.taken.sort(key=itemgetter("once_key"))  # as everybody does
         self._moves, self._armed, self._changed, self._listed, self._rows = {}, {}, {}, {}, Rows()
         with no_repetitions():
             is_written = write(self._cursor, rows)

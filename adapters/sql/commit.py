@@ -10,6 +10,7 @@ from caseway.adapters.sql.row import (
     changed_timer_row,
     journal_row,
     load_row,
+    once_row,
     outbox_row,
     posting_row,
     timer_row,
@@ -18,11 +19,12 @@ from caseway.adapters.sql.row import (
 )
 from caseway.adapters.sql.trouble import is_repetition, violated
 from caseway.adapters.sql.write import Rows, repeated, write
-from caseway.engine import ledger
+from caseway.engine.case_record import Record, case_record
 from caseway.engine.effect import OUTBOUND
 from caseway.engine.errors import CaseConflict
-from caseway.engine.journal import Record, case_record, entry
+from caseway.engine.journal import entry
 from caseway.engine.outcome import Entry, Step
+from caseway.engine.posting import once_keys, postings
 from caseway.engine.worklist import reindexed
 
 
@@ -52,7 +54,9 @@ def rows_of(step: Step, line: Entry, after: Record) -> Rows:
     if step.before.work or step.after.work:
         _add_work(rows, step)
     rows.messages += [outbox_row(step.after.id, effect) for effect in step.effects if isinstance(effect, OUTBOUND)]
-    rows.postings += [posting_row(posted) for posted in ledger.postings(step)]
+    rows.postings += [posting_row(posted) for posted in postings(step)]
+    # Everybody takes keys in this order, so that nobody waits for each other.
+    rows.taken += [once_row(step.after.id, key, effect) for key, effect in sorted(once_keys(step).items())]
     return rows
 
 

@@ -16,16 +16,11 @@ from caseway.adapters.sql.column import instant_text, widened
 from caseway.adapters.sql.table import AT_ONCE
 from caseway.adapters.sql.trouble import damaged
 from caseway.engine.case import Case, Configuration, Load, Timer
+from caseway.engine.case_record import Record, case_from_record
 from caseway.engine.effect import OUTBOUND, Outbound, recipient
+from caseway.engine.effect_record import effect_from_record, effect_record
 from caseway.engine.errors import InvalidInput
-from caseway.engine.journal import (
-    Record,
-    case_from_record,
-    effect_from_record,
-    effect_record,
-    entry_from_record,
-    entry_record,
-)
+from caseway.engine.journal import entry_from_record, entry_record
 from caseway.engine.outcome import Entry, JournalLine, Step
 from caseway.engine.person import Person, person_from_record, person_record
 from caseway.engine.ports import CaseLine, DueTimer, Outgoing
@@ -46,7 +41,7 @@ def document(record: Mapping[str, Any] | Sequence[Any], of: str) -> str:
 
 def record(text: str, of: str) -> Any:
     """Read what `document` wrote."""
-    return _read(text, of, lambda value: value)
+    return read(text, of, lambda value: value)
 
 
 def case_row(step: Step, written: Record) -> Row:
@@ -72,7 +67,7 @@ def case_row(step: Step, written: Record) -> Row:
 
 def read_case(text: str) -> Case:
     """Read a case from its document."""
-    return _read(text, "a case", case_from_record)
+    return read(text, "a case", case_from_record)
 
 
 def journal_row(entry: Entry) -> Row:
@@ -87,12 +82,12 @@ def journal_row(entry: Entry) -> Row:
 
 def read_entry(text: str) -> Entry:
     """Read a line of the journal from its document."""
-    return _read(text, "a line of a journal", entry_from_record)
+    return read(text, "a line of a journal", entry_from_record)
 
 
 def read_journal_line(text: str) -> JournalLine:
     """Read what a report needs of a line of the journal from its document."""
-    return _read(text, "a line of a journal", _journal_line)
+    return read(text, "a line of a journal", _journal_line)
 
 
 def timer_row(case: Case, timer: Timer) -> Row:
@@ -159,7 +154,7 @@ def outbox_row(case: str, effect: Outbound) -> Row:
 
 def read_outgoing(row: ResultRow[Any]) -> Outgoing:
     """Read a message that waits for its delivery."""
-    message = _read(row.document, f"the outbox of case {row.case}", _outbound)
+    message = read(row.document, f"the outbox of case {row.case}", _outbound)
     not_before = None if row.not_before == AT_ONCE else row.not_before
     return Outgoing(row.case, message, row.attempts, row.error, not_before)
 
@@ -172,7 +167,7 @@ def person_row(person: Person, at: datetime) -> Row:
 
 def read_person(text: str) -> Person:
     """Read a person of our directory from their document."""
-    return _read(text, "a person", person_from_record)
+    return read(text, "a person", person_from_record)
 
 
 def posting_row(posting: Posting) -> Row:
@@ -180,25 +175,33 @@ def posting_row(posting: Posting) -> Row:
     return {
         "posting_effect": posting.effect,
         "posting_line": posting.line,
-        "posting_case": posting.case,
-        "posting_revision": posting.revision,
-        "posting_process": posting.process,
-        "posting_version": posting.version,
+        "posting_kind": posting.kind,
         "posting_at": instant_text(posting.at),
         "posting_owner": posting.owner,
         "posting_account": posting.account,
         "posting_amount": posting.amount,
         "posting_unit": posting.unit,
-        "posting_payout": posting.payout,
         "posting_purpose": posting.purpose,
+        "posting_case": posting.case,
+        "posting_revision": posting.revision,
+        "posting_process": posting.process,
+        "posting_version": posting.version,
+        "posting_payout": posting.payout,
         "posting_implements": document(list(posting.implements), f"Payout {posting.effect}"),
+        "posting_batch": posting.batch,
     }
 
 
-def read_posting(row: ResultRow[Any]) -> Posting:
-    """Read a line of the book."""
-    fields = {name: value for name, value in row._mapping.items() if name != "seq"}  # noqa: SLF001 - SQLAlchemy's public name
-    return Posting(**fields | {"implements": tuple(record(row.implements, f"payout {row.effect}"))})
+def read_posting(values: Sequence[Any]) -> Posting:
+    """Read a line of the book from its columns, which are in the order of the fields."""
+    *before, implements, batch = values
+    told: tuple[Any, ...] = (*before, tuple(record(implements, f"payout {before[0]}")), batch)
+    return Posting(*told)
+
+
+def once_row(case: str, key: str, effect: str) -> Row:
+    """Write a once key that an effect of a case takes."""
+    return {"once_key": key, "once_effect": effect, "once_case": case}
 
 
 def read_line(row: ResultRow[Any]) -> CaseLine:
@@ -244,7 +247,8 @@ def _outbound(record: Mapping[str, Any]) -> Outbound:
     return effect
 
 
-def _read(text: str, of: str, parse: Callable[[Any], Value]) -> Value:
+def read(text: str, of: str, parse: Callable[[Any], Value]) -> Value:
+    """Read JSON and what `parse` makes of it. `of` names the thing for the WorldError where it makes no sense."""
     try:
         return parse(orjson.loads(text))
     except (AttributeError, KeyError, TypeError, ValueError) as error:

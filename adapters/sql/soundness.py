@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
 from sqlalchemy.exc import DatabaseError
 
 from caseway.adapters.sql.database import reach
 from caseway.adapters.sql.migration import plan
 from caseway.adapters.sql.migration.sign import Sign, made, sign
-from caseway.adapters.sql.table import case, journal, posting
+from caseway.adapters.sql.row import read_case
+from caseway.adapters.sql.table import case, journal, posting, work
 from caseway.adapters.sql.trouble import told
+from caseway.adapters.sql.worklist import listed
+from caseway.engine.worklist import Listed, index
 
 SAMPLE = 1000
 """How many of the newest cases are looked at where not all are."""
 
 NAMED = 5
 """How many of the things that are wrong are named."""
+
+_DOCUMENTS: Select[Any] = select(case.c.id, case.c.document).limit(SAMPLE)
+_LISTED = select(work).where(work.c.case.in_(bindparam("wanted", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class Finding:
 
 
 def check(url: str, *, full: bool = False) -> list[Finding]:
-    """Check a database: its revision, its file, its tables, its journals; all cases and the ledger only with `full`."""
+    """Check a database: its revision, its file, its tables, its journals and open work; all cases and the ledger only with `full`."""
     engine, place = reach(url, create=False)
     try:
         with told(place), engine.connect() as connection:
@@ -50,6 +57,7 @@ def _findings(connection: Connection, found: Sign, *, full: bool) -> Iterator[Fi
         return
     yield _tables(connection)
     yield _journals(connection, full=full)
+    yield _work(connection, full=full)
     if full:
         yield _gaps(connection)
         yield _ledger(connection)
@@ -97,6 +105,34 @@ def _journals(connection: Connection, *, full: bool) -> Finding:
     return _finding("journals", wrong, f"agree with their cases ({which}: {count})", "do not agree with their cases")
 
 
+def _work(connection: Connection, *, full: bool) -> Finding:
+    """Compare the index of open work with what each case says."""
+    wrong: list[str] = []
+    count = 0
+    for rows in _documents(connection, full=full):
+        count += len(rows)
+        found: defaultdict[str, set[Listed]] = defaultdict(set)
+        for row in connection.execute(_LISTED, {"wanted": [each.id for each in rows]}):
+            found[row.case].add(listed(row))
+        cases = (read_case(row.document) for row in rows)
+        wrong += [f"case {each.id}" for each in cases if set(index(each)) != found[each.id]]
+        if len(wrong) > NAMED:
+            break
+    which = "all" if full else "the newest"
+    return _finding("work", wrong, f"listed as the cases have it ({which}: {count})", "not listed as it is offered")
+
+
+def _documents(connection: Connection, *, full: bool) -> Iterator[Sequence[Row[Any]]]:
+    """Yield the documents of the newest cases, or of all, page by page."""
+    if not full:
+        yield connection.execute(_DOCUMENTS.order_by(case.c.opened_at.desc(), case.c.id.desc())).all()
+        return
+    page = _DOCUMENTS.order_by(case.c.id)
+    while rows := connection.execute(page).all():
+        yield rows
+        page = _DOCUMENTS.where(case.c.id > rows[-1].id).order_by(case.c.id)
+
+
 def _gaps(connection: Connection) -> Finding:
     lines = func.count()
     per_case = select(journal.c.case.label("id"), lines.label("lines"), func.max(journal.c.revision).label("last"))
@@ -113,7 +149,7 @@ def _ledger(connection: Connection) -> Finding:
         .having(total != 0)
     )
     wrong = [f"{row.effect} sums to {row.total} {row.unit}" for row in _first(connection, open_books)]
-    return _finding("ledger", wrong, "every payout sums to zero", "does not sum to zero")
+    return _finding("ledger", wrong, "all that was moved sums to zero", "does not sum to zero")
 
 
 def _first(connection: Connection, wrong: Select[Any]) -> Sequence[Row[Any]]:

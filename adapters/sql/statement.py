@@ -45,6 +45,7 @@ from caseway.adapters.sql.table import (
     definition,
     journal,
     load,
+    once,
     outbox,
     person,
     posting,
@@ -120,10 +121,19 @@ CHANGE = (
 )
 SEND = _inserted(outbox, _SENT)
 POST = _inserted(posting, _POSTED)
+TAKE = _inserted(once, tuple(once.c))
 LIST = _inserted(work, _LISTED)
 UNLIST = delete(work).where(
     *(each.is_not_distinct_from(bindparam(f"unlisted_{each.name}", type_=Text())) for each in _UNLISTED)
 )
+
+# Which of many once keys are taken, all of them told as one JSON text.
+_KEYS = bindparam("wanted_keys", type_=Text())
+_ON_SQLITE = func.json_each(_KEYS).table_valued("value")
+_ON_POSTGRESQL = func.json_array_elements_text(cast(_KEYS, JSON)).table_valued("value")
+_TAKEN = select(once.c.key, once.c.effect)
+TAKEN_ON_SQLITE = _TAKEN.join(_ON_SQLITE, once.c.key == _ON_SQLITE.c.value)
+TAKEN_ON_POSTGRESQL = _TAKEN.join(_ON_POSTGRESQL, once.c.key == _ON_POSTGRESQL.c.value)
 
 # How much claimed work a person has; its revision moves with each gift that relied on the count.
 COUNT = select(
@@ -207,6 +217,7 @@ ARM_ALL = _inserted_all("armed", timer, tuple(timer.c))
 CHANGE_ALL = _changed_all()
 SEND_ALL = _inserted_all("messages", outbox, _SENT)
 POST_ALL = _inserted_all("postings", posting, _POSTED)
+TAKE_ALL = _inserted_all("taken", once, tuple(once.c))
 LIST_ALL = _inserted_all("listed", work, _LISTED)
 
 
@@ -253,6 +264,7 @@ def step_at_once(
     changes: bool,
     sends: bool,
     posts: bool,
+    takes: bool = False,
     unlists: bool = False,
     lists: bool = False,
     gives: bool = False,
@@ -279,6 +291,8 @@ def step_at_once(
         writes["sent"] = _inserted_all("messages", outbox, _SENT, if_moved)
     if posts:
         writes["posted"] = _inserted_all("postings", posting, _POSTED, if_moved)
+    if takes:
+        writes["taken"] = _inserted_all("taken", once, tuple(once.c), if_moved)
     if unlists:
         writes["gone"] = _unlisted_all(if_moved)
     if lists:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -17,11 +17,9 @@ from sqlalchemy import (
     bindparam,
     func,
     insert,
-    literal,
     literal_column,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects import postgresql
@@ -30,6 +28,7 @@ from caseway.adapters.sql import backlog as waiting_work
 from caseway.adapters.sql import redaction, worklist
 from caseway.adapters.sql.access import Access, Joined, Own, Within
 from caseway.adapters.sql.batch import Batch
+from caseway.adapters.sql.book import SqlBook
 from caseway.adapters.sql.claim import (
     claim_messages,
     claim_timers,
@@ -44,16 +43,17 @@ from caseway.adapters.sql.directory import SqlDirectory
 from caseway.adapters.sql.migration.backup import file_of
 from caseway.adapters.sql.migration.copies import redact_copies
 from caseway.adapters.sql.notice import await_due
+from caseway.adapters.sql.page import pages
+from caseway.adapters.sql.payees import SqlPayeeRegistry
 from caseway.adapters.sql.row import (
     document,
     read_entry,
     read_journal_line,
     read_line,
-    read_posting,
     record,
     state_mark,
 )
-from caseway.adapters.sql.table import AT_ONCE, case, definition, journal, outbox, posting
+from caseway.adapters.sql.table import AT_ONCE, case, definition, journal, outbox
 from caseway.adapters.sql.trouble import Place
 from caseway.engine.backlog import Backlog, SetAside
 from caseway.engine.case import Load
@@ -61,11 +61,7 @@ from caseway.engine.effect import Outbound
 from caseway.engine.errors import InvalidInput, VersionChanged
 from caseway.engine.outcome import Entry, JournalLine, Step
 from caseway.engine.ports import CaseLine, CaseQuery, DueTimer, Loaded, Outgoing
-from caseway.engine.posting import Balance, Posting
 from caseway.engine.worklist import Found, WorkQuery
-
-PAGE = 200
-"""How many rows of a long answer are read at a time; no transaction stays open between two pages."""
 
 LINES = 2000
 """How many lines of journals are read at a time where all of them are."""
@@ -92,10 +88,6 @@ _FAIL = (
     )
 )
 _CASES = select(*(column for column in case.c if column.name not in {"document", "definition"}))
-_POSTINGS = select(posting)
-_BALANCES = select(posting.c.owner, posting.c.account, posting.c.unit, func.sum(posting.c.amount)).group_by(
-    posting.c.owner, posting.c.account, posting.c.unit
-)
 _DEFINITION = select(definition.c.content).where(definition.c.hash == bindparam("hash"))
 _OF_VERSION = and_(definition.c.process == bindparam("process"), definition.c.version == bindparam("version"))
 _RIVALS = select(definition.c.hash).where(or_(definition.c.hash == bindparam("hash"), _OF_VERSION))
@@ -197,7 +189,7 @@ class SqlStore:
             await_due(connection, seconds, until, pause, lambda: (self.next_due() or until) < until)
 
     def journal(self, case: str) -> Iterator[Entry]:
-        rows = self._pages(_JOURNAL.where(journal.c.case == case), [journal.c.revision])
+        rows = pages(self._access, _JOURNAL.where(journal.c.case == case), [journal.c.revision])
         return (read_entry(row.document) for row in rows)
 
     def histories(
@@ -246,7 +238,7 @@ class SqlStore:
             return waiting_work.put_back(connection, case, effect)
 
     def cases(self, query: CaseQuery) -> Iterator[CaseLine]:
-        rows = self._pages(_CASES.where(*_filters(query)), [case.c.opened_at, case.c.id])
+        rows = pages(self._access, _CASES.where(*_filters(query)), [case.c.opened_at, case.c.id])
         return map(read_line, rows if query.limit is None else islice(rows, max(query.limit, 0)))
 
     def count(self, process: str, person: str) -> Load:
@@ -262,20 +254,14 @@ class SqlStore:
                 return
             last = found[-1]
 
-    def postings(self, *, case: str | None = None, owner: str | None = None) -> Iterator[Posting]:
-        wanted = _POSTINGS
-        if case is not None:
-            wanted = wanted.where(posting.c.case == case)
-        if owner is not None:
-            wanted = wanted.where(posting.c.owner == owner)
-        return map(read_posting, self._pages(wanted, [posting.c.seq]))
+    def taken(self, keys: Collection[str]) -> Mapping[str, str]:
+        return self._access.taken(keys)
 
-    def balances(self, *, owner: str | None = None) -> Iterator[Balance]:
-        wanted = _BALANCES if owner is None else _BALANCES.where(posting.c.owner == owner)
-        rows = self._rows(wanted, {})
-        return (
-            Balance(holder, account, unit, int(amount)) for holder, account, unit, amount in sorted(map(tuple, rows))
-        )
+    def book(self) -> SqlBook:
+        return SqlBook(self._access)
+
+    def payees(self) -> SqlPayeeRegistry:
+        return SqlPayeeRegistry(self._access)
 
     def keep_definition(self, hash: str, process: str, version: int, content: Mapping[str, Any]) -> None:  # noqa: A002 - the port's name
         if hash in self._access.kept:
@@ -341,16 +327,6 @@ class SqlStore:
             if len(rows) < LINES:
                 return
             after = {"last_case": rows[-1].case, "last_revision": rows[-1].revision}
-
-    def _pages(self, statement: Select[Any], keys: Sequence[ColumnElement[Any]]) -> Iterator[Row[Any]]:
-        """Yield all rows in the order of `keys`, which no two rows share."""
-        page = ordered = statement.order_by(*keys).limit(PAGE)
-        while rows := self._rows(page, {}):
-            yield from rows
-            if len(rows) < PAGE:
-                return
-            last = [literal(getattr(rows[-1], key.name), key.type) for key in keys]
-            page = ordered.where(tuple_(*keys) > tuple_(*last) if len(keys) > 1 else keys[0] > last[0])
 
 
 def _joined(connection: Any) -> Joined:

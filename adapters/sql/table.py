@@ -159,25 +159,82 @@ load = Table(
     Column("revision", BigInteger, nullable=False),
 )
 
+batch = Table(
+    "caseway_batch",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("id", Key, nullable=False, unique=True),
+    Column("at", Instant, nullable=False),
+    Column("unit", Key, nullable=False),
+    Column("document", Text, nullable=False),
+)
+rejection = Table(
+    "caseway_rejection",
+    metadata,
+    Column("batch", Key, ForeignKey(batch.c.id), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("document", Text, nullable=False),
+)
+
+# Bank details of the owners of accounts. No process sees them, and batches keep a copy of their own.
+payee = Table(
+    "caseway_payee",
+    metadata,
+    Column("id", Key, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+)
+
+# Only ever added to. A line names a case, with what it stands at, or a batch.
 posting = Table(
     "caseway_posting",
     metadata,
     Column("seq", Sequence, primary_key=True),
     Column("effect", Key, nullable=False),
     Column("line", Integer, nullable=False),
-    Column("case", Key, ForeignKey(case.c.id), nullable=False),
-    Column("revision", BigInteger, nullable=False),
-    Column("process", Key, nullable=False),
-    Column("version", Integer, nullable=False),
+    Column("kind", Key, nullable=False),
     Column("at", Instant, nullable=False),
     Column("owner", Key, nullable=False),
     Column("account", Key, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("unit", Key, nullable=False),
-    Column("payout", Key, nullable=False),
     Column("purpose", Text, nullable=False),
+    Column("case", Key, ForeignKey(case.c.id)),
+    Column("revision", BigInteger),
+    Column("process", Key),
+    Column("version", Integer),
+    Column("payout", Key),
     Column("implements", Text, nullable=False),
+    Column("batch", Key, ForeignKey(batch.c.id)),
     UniqueConstraint("effect", "line"),
-    Index("caseway_posting_case", "case"),
-    Index("caseway_posting_owner", "owner", "account", "unit"),
+    Index("caseway_posting_case", "case", "seq"),
+    Index("caseway_posting_owner", "owner", "seq"),
+)
+is_settled = posting.c.batch.is_not(None)
+Index("caseway_posting_batch", posting.c.batch, posting.c.seq, sqlite_where=is_settled, postgresql_where=is_settled)
+
+# Keys of payouts that are paid once, and never again. No row ever goes.
+once = Table(
+    "caseway_once",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("effect", Key, nullable=False),
+    Column("case", Key, ForeignKey(case.c.id), nullable=False),
+    Index("caseway_once_case", "case"),
+)
+
+# The sums of the postings up to the newest mark. Steps write neither: no account is a row that everybody waits for.
+checkpoint = Table(
+    "caseway_checkpoint",
+    metadata,
+    Column("owner", Key, primary_key=True),
+    Column("account", Key, primary_key=True),
+    Column("unit", Key, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+)
+mark = Table(
+    "caseway_checkpoint_mark",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
 )

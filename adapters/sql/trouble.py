@@ -63,7 +63,7 @@ _LOST_WRITING = (
 )
 _MISSING_TABLES = ("no such table: caseway_", 'relation "caseway_')
 _KEYS = {"23503", "23505"}  # PostgreSQL's foreign_key_violation and unique_violation
-_TABLE = re.compile(r"caseway_(case|definition|journal|timer|outbox|posting)")
+_TABLE = re.compile(r"caseway_(case|definition|journal|timer|outbox|posting|once)")
 
 
 class Place(NamedTuple):

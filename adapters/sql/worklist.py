@@ -37,7 +37,7 @@ def count(cursor: Cursor, process: str, person: str, *, hold: bool = False) -> L
 def page(connection: Connection, query: WorkQuery, after: Found | None) -> Sequence[Found]:
     """Return the next rows of a person's index, in their order, with their cases."""
     rows = connection.execute(_page(query, after)).all()
-    return [Found(_listed(row), read_case(row.document)) for row in rows]
+    return [Found(listed(row), read_case(row.document)) for row in rows]
 
 
 def _page(query: WorkQuery, after: Found | None) -> Select[Any]:
@@ -76,5 +76,6 @@ def _limit() -> ColumnElement[int]:
     return literal_column(str(PAGE))
 
 
-def _listed(row: ResultRow[Any]) -> Listed:
+def listed(row: ResultRow[Any]) -> Listed:
+    """Read a row of the index."""
     return Listed(**{name: getattr(row, name) for name in _FIELDS})

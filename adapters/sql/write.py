@@ -30,6 +30,7 @@ class Rows:
     changed: list[Row] = field(default_factory=list)
     messages: list[Row] = field(default_factory=list)
     postings: list[Row] = field(default_factory=list)
+    taken: list[Row] = field(default_factory=list)
     unlisted: list[Row] = field(default_factory=list)
     listed: list[Row] = field(default_factory=list)
     loads: list[Row] = field(default_factory=list)
@@ -47,7 +48,7 @@ def write(cursor: Cursor, rows: Rows) -> bool:
 
 def _write_at_once(cursor: Cursor, rows: Rows) -> bool:
     values = (rows.opened or rows.moved)[0] | rows.journal[0]
-    for name in ("gone", "armed", "changed", "messages", "postings", "unlisted", "listed"):
+    for name in ("gone", "armed", "changed", "messages", "postings", "taken", "unlisted", "listed"):
         some = getattr(rows, name)
         if some:
             values[name] = document(some, name)
@@ -62,6 +63,7 @@ def _write_at_once(cursor: Cursor, rows: Rows) -> bool:
         changes=bool(rows.changed),
         sends=bool(rows.messages),
         posts=bool(rows.postings),
+        takes=bool(rows.taken),
         unlists=bool(rows.unlisted),
         lists=bool(rows.listed),
         gives=bool(rows.loads),
@@ -83,6 +85,7 @@ def _write_lists(cursor: Cursor, rows: Rows) -> bool:
         (statement.CHANGE_ALL, "changed"),
         (statement.SEND_ALL, "messages"),
         (statement.POST_ALL, "postings"),
+        (statement.TAKE_ALL, "taken"),
         (statement.UNLIST_ALL, "unlisted"),
         (statement.LIST_ALL, "listed"),
     ):
@@ -111,6 +114,7 @@ def _write_each(cursor: Cursor, rows: Rows) -> bool:
         (statement.CHANGE, rows.changed),
         (statement.SEND, rows.messages),
         (statement.POST, rows.postings),
+        (statement.TAKE, rows.taken),
         (statement.UNLIST, rows.unlisted),
         (statement.LIST, rows.listed),
     ):
@@ -178,6 +182,8 @@ def repeated(step: Step, table: str) -> CasewayError:
             told = f"Case {after.id} exists already; give the new one another id."
         case "journal":
             told = f'The journal of case {after.id} has the event id "{event}" already; read the case again for its outcome.'
+        case "once":
+            told = f"Case {after.id} was to pay what was paid already for the same once key; read the case again and repeat the event."
         case _:
             told = f"Case {after.id} was to write effects that are written already; read the case again."
     return CaseConflict(told, case=after.id, event=event)

@@ -1,4 +1,4 @@
-"""Actions, and the messages and payouts that they send and pay."""
+"""Actions, and the messages that they send."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from caseway.engine.action import (
     Cancel,
     Change,
     FieldPath,
-    Pay,
     Raise,
     Redact,
     Remove,
@@ -23,17 +22,15 @@ from caseway.engine.action import (
     When,
 )
 from caseway.engine.actor import ASSIGNEE
-from caseway.engine.compiler.compilation import INTEGER, Compilation, place
+from caseway.engine.compiler.compilation import Compilation, place
 from caseway.engine.compiler.document import Documents
 from caseway.engine.compiler.expression import NOTHING, Expressions
+from caseway.engine.compiler.payout import Payouts
 from caseway.engine.compiler.timer import Timers
 from caseway.engine.expression import Schema, Scope
 from caseway.engine.fault import Path, suggestion
 from caseway.engine.spot import NoSpot, parse_spot
 from caseway.engine.value import Fields, Value
-
-PLATFORM = {"text": "platform"}
-"""Who pays where a payout does not say."""
 
 
 class Actions:
@@ -46,9 +43,7 @@ class Actions:
         self.messages = {
             name: self._message(name, rule) for name, rule in (compilation.content.get("messages") or {}).items()
         }
-        self.payouts = {
-            name: self._payout(name, rule) for name, rule in (compilation.content.get("payouts") or {}).items()
-        }
+        self.payouts = Payouts(compilation, expressions)
         self.links = {name: self._link(name, rule) for name, rule in compilation.links.items()}
         self.timers: set[str] = set()
         self.cancelled: list[tuple[str, Path]] = []
@@ -92,7 +87,9 @@ class Actions:
                     self.messages[name] if self._declared("message", name, self.messages, (*path, "message")) else None
                 )
             case {"pay": str(name)}:
-                return self.payouts[name] if self._declared("payout", name, self.payouts, (*path, "pay")) else None
+                return self.payouts.pay(name, (*path, "pay"))
+            case {"claw_back": str() | dict() as taken}:
+                return self.payouts.take_back(scope, taken, written, (*path, "claw_back"))
             case {"redact": list(paths), "reason": reason}:
                 return self._redact(paths, reason, (*path, "redact"))
             case {"start": str(name)}:
@@ -178,7 +175,7 @@ class Actions:
             when = self.timing.when(scope, written, path)
         return Arm(timer, when) if known and when else None
 
-    # messages and payouts
+    # messages
 
     def _message(self, name: str, rule: Mapping[str, Any]) -> Tell | None:
         path: Path = ("messages", name)
@@ -195,43 +192,6 @@ class Actions:
             body = self.expressions.template(rule["body"], (*path, "body"))
             attached = tuple(self.documents.attached(rule, path))
         return Tell(name, to, subject, body, place(path), attached) if to and subject and body else None
-
-    def _payout(self, name: str, rule: Mapping[str, Any]) -> Pay | None:
-        path: Path = ("payouts", name)
-        implements = self.compilation.implements(rule, path)
-        if not rule.keys() >= {"amount", "unit", "payee"}:
-            return None
-        scope = self.compilation.scope
-        with self.expressions.making("payout", name, "amount"):
-            amount = self.expressions.value(scope, rule["amount"], (*path, "amount"), INTEGER)
-        with self.expressions.making("payout", name, "payee"):
-            payee = self.expressions.text(scope, rule["payee"], (*path, "payee"))
-        with self.expressions.making("payout", name, "payer"):
-            payer = self.expressions.text(scope, rule.get("payer", PLATFORM), (*path, "payer"))
-        fixed = self.expressions.fixed(amount)
-        if isinstance(fixed, int) and fixed < 0:
-            self.compilation.fault(
-                "negative-amount",
-                f"a payout of {fixed} is less than nothing",
-                (*path, "amount"),
-                "swap payee and payer instead",
-                value=rule["amount"],
-            )
-        if amount is None or payee is None or payer is None:
-            return None
-        purpose = rule.get("purpose") or name
-        return Pay(
-            payout=name,
-            amount=amount,
-            unit=rule["unit"],
-            payee=payee,
-            account=rule.get("account", "payable"),
-            payer=payer,
-            payer_account=rule.get("payer_account", "payouts"),
-            purpose=purpose if isinstance(purpose, str) else next(iter(purpose.values())),
-            implements=implements,
-            place=place(path),
-        )
 
     # links
 

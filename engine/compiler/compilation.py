@@ -100,7 +100,13 @@ class Compilation:
             "now": INSTANT,
             "fact": record({}),
             "meta": record(
-                {"case": STRING, "states": STRINGS, "opened": INSTANT, "assignee": {"type": ["string", "null"]}}
+                {
+                    "case": STRING,
+                    "states": STRINGS,
+                    "opened": INSTANT,
+                    "assignee": {"type": ["string", "null"]},
+                    "paid": record(dict.fromkeys(self.content.get("payouts") or (), INTEGER)),
+                }
             ),
         }
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
 from caseway.engine.compiler.compilation import BOOLEAN, STRING, STRINGS, Compilation, place
+from caseway.engine.compiler.paid import Glance, looked_at, place_in, privates
 from caseway.engine.duration import parse_duration
 from caseway.engine.expression import ExpressionError, Program, Schema, Scope, Template
 from caseway.engine.fault import Fault, Path, nearest, suggestion
@@ -42,6 +44,8 @@ class Expressions:
         self._thing: tuple[str, ...] = ()
         self._reader: str | None = None
         self._is_read = False
+        self._payouts: tuple[str, ...] = tuple(compilation.content.get("payouts") or ())
+        self._glances: list[Glance] = []
 
     @contextmanager
     def making(self, *thing: str) -> Iterator[None]:
@@ -70,6 +74,21 @@ class Expressions:
             if self._is_read and self._reader not in each.roles:
                 self.compilation.add([_hidden(each, self._reader).within(path)])
 
+    def _glance(self, reads: Iterable[str], text: str, path: Path) -> None:
+        """Take note of what an expression sees of what was paid; of what that is made is known once all is compiled."""
+        if self._thing or self._is_read:
+            for name in looked_at(reads, self._payouts):
+                at = place_in(text, name)
+                self._glances.append(Glance(name, self._thing, self._is_read, self._reader, path, at))
+
+    def look_at_paid(self) -> None:
+        """Let what looks at what was paid be made of what the amounts are made of. Called when all else is compiled."""
+        of = privates(self._payouts, self.compilation.made_of, self._glances)
+        for glance in self._glances:
+            seen = [Private(path, roles, glance.offset) for path, roles in sorted(of[glance.payout], key=itemgetter(0))]
+            with self.making(*glance.thing), self.read_by(glance.reader) if glance.is_read else nullcontext():
+                self.look(seen, glance.path)
+
     @contextmanager
     def assuming(self, facts: frozenset[str]) -> Iterator[None]:
         """Take facts as certain for a while: an action may rely on what its transition's guard made sure of."""
@@ -94,6 +113,7 @@ class Expressions:
             if not faults:
                 self._programs[key] = program
         self.look(program.private, path)
+        self._glance(program.reads, text, path)
         for read in program.reads:
             if read.startswith("param."):
                 self.compilation.used.add(("parameter", read.split(".")[1]))
@@ -332,6 +352,7 @@ class Expressions:
             if template is not None:
                 made[language] = template
                 self.look(template.private, at)
+                self._glance(template.reads, text, at)
                 for read in template.reads:
                     if read.startswith("param."):
                         self.compilation.used.add(("parameter", read.split(".")[1]))

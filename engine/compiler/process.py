@@ -25,6 +25,7 @@ from caseway.engine.definition import Definition, EventRule, LevelRule, LinkRule
 from caseway.engine.document import DocumentRule
 from caseway.engine.event import START
 from caseway.engine.fault import Fault, Path
+from caseway.engine.payout import Pay
 from caseway.engine.shape import shape_faults
 
 FIELDS = 1000
@@ -100,6 +101,7 @@ class _Parts:
     report: ReportRule
     redactors: tuple[str, ...]
     documents: Mapping[str, DocumentRule]
+    payouts: Mapping[str, Pay]
 
 
 def _parts(compilation: Compilation, *, whole: bool) -> _Parts:
@@ -119,13 +121,15 @@ def _parts(compilation: Compilation, *, whole: bool) -> _Parts:
     links = link_rules(compilation)
     report = report_rule(compilation)
     redactors = _redactors(compilation)
+    payouts = actions.payouts.sound()
+    expressions.look_at_paid()
     _cancelled(compilation, actions)
     errors = {fault.code for fault in compilation.faults if fault.severity == "error"}
     if whole and not errors & analysis.HIDING:
         compilation.faults += analysis.faults(states, initial, root)
     if whole and all(fault.severity == "warning" for fault in compilation.faults):
         _unused(compilation, root)
-    return _Parts(events, states, initial, levels, links, report, redactors, actions.documents.rules)
+    return _Parts(events, states, initial, levels, links, report, redactors, actions.documents.rules, payouts)
 
 
 def _definition(compilation: Compilation, content: Mapping[str, Any], parts: _Parts) -> Definition:
@@ -146,7 +150,7 @@ def _definition(compilation: Compilation, content: Mapping[str, Any], parts: _Pa
         initial=initial,
         transitions={transition.id: transition for state in states.values() for transition in state.transitions},
         messages=tuple(content.get("messages") or ()),
-        payouts=tuple(content.get("payouts") or ()),
+        payouts=parts.payouts,
         scope=compilation.scope,
         timed=compilation.timed,
         chart=statechart(states, initial),

@@ -14,7 +14,7 @@ from caseway.engine.compiler.work import Works
 from caseway.engine.definition import Guidance, State, Text, TimerRule, Transition, WorkRule
 from caseway.engine.expression import Scope
 from caseway.engine.fault import Path, suggestion
-from caseway.engine.guard import Every, Guard
+from caseway.engine.guard import Every, Guard, Outside
 
 TARGETS = 32
 """States that one transition may lead to: each is compared with each."""
@@ -243,7 +243,11 @@ class States:
         handled.update(event for around in branch.around() for event in around.written.get("on") or ())
         for event in work.events() if work else ():
             if event not in handled:
-                yield Transition(f"{branch.path}.on.{event}.1", "on", event, branch.path, place=(*branch.place, "work"))
+                # Where a state within hears it and refuses it, it is refused.
+                hearing = tuple(below.path for below in branch.below() if event in (below.written.get("on") or ()))
+                guard = Outside(hearing) if hearing else None
+                place = (*branch.place, "work")
+                yield Transition(f"{branch.path}.on.{event}.1", "on", event, branch.path, guard=guard, place=place)
 
     # timers, guidance
 

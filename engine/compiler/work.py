@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from caseway.engine.compiler.compilation import INTEGER, STRING, STRINGS, Compilation, listed
+from caseway.engine.compiler.compilation import INTEGER, STRING, STRINGS, Compilation
 from caseway.engine.compiler.expression import Expressions
+from caseway.engine.compiler.items import CASE, items_of, naming
 from caseway.engine.compiler.tree import Branch
 from caseway.engine.definition import Each, WorkRule
 from caseway.engine.expression import Schema, Scope
@@ -99,19 +100,11 @@ class Works:
         scope = self.compilation.scope
         if not written.keys() >= {"each", "as", "key"}:
             return None, scope
-        items, name, at = written["each"].removeprefix("case."), written["as"], (*path, "each")
-        schema = self.compilation.field(self.compilation.data.schema, items, at)
-        if schema is None:
+        items, name, at = written["each"].removeprefix(CASE), written["as"], (*path, "each")
+        shape = items_of(self.compilation, written["each"], at)
+        within = None if shape is None else naming(self.compilation, scope, shape, name, (*path, "as"))
+        if within is None:
             return None, scope
-        if "array" not in listed(schema.get("type")):
-            told = f"{written['each']} is not a list"
-            self.compilation.fault("not-a-list", told, at, "declare it with type: array", value=written["each"])
-            return None, scope
-        if name in scope.variables:
-            told = f'"{name}" means something else in expressions already'
-            self.compilation.fault("reserved-name", told, (*path, "as"), "choose another name", value=name)
-            return None, scope
-        within = self.compilation.scope_with_item(scope, schema.get("items") or {}, name)
         private = along(self.compilation.data.schema, items.split("."), "case")
         with self.expressions.making("item", state):
             # Of what an item holds, only what the key reads counts.

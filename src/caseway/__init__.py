@@ -26,8 +26,12 @@ if TYPE_CHECKING:
     from caseway.engine.event import Event
     from caseway.engine.outcome import Entry, Refusal
     from caseway.engine.person import Person
+    from caseway.engine.payee import Payee
     from caseway.engine.ports import Answer, CaseQuery, Delivery, Directory
+    from caseway.engine.posting import PostingQuery
     from caseway.engine.runtime import Runtime
+    from caseway.engine.runtime.ledger import Ledger
+    from caseway.engine.settlement import Batch
     from caseway.engine.view import CaseView
 
 # Each name is imported when it is first asked for: `caseway --help` needs none of them.
@@ -37,6 +41,7 @@ _HOMES = {
     "Acceptance": "engine.acceptance",
     "Actor": "engine.actor",
     "Answer": "engine.ports",
+    "Batch": "engine.settlement",
     "Case": "engine.case",
     "CaseConflict": "engine.errors",
     "CaseError": "engine.errors",
@@ -48,8 +53,11 @@ _HOMES = {
     "Directory": "engine.ports",
     "Entry": "engine.outcome",
     "Event": "engine.event",
+    "Ledger": "engine.runtime.ledger",
     "Message": "engine.effect",
+    "Payee": "engine.payee",
     "Person": "engine.person",
+    "PostingQuery": "engine.posting",
     "Refusal": "engine.outcome",
     "Refused": "engine.errors",
     "Runtime": "engine.runtime",
@@ -61,6 +69,7 @@ __all__ = [
     "Acceptance",
     "Actor",
     "Answer",
+    "Batch",
     "Case",
     "CaseConflict",
     "CaseError",
@@ -72,8 +81,11 @@ __all__ = [
     "Directory",
     "Entry",
     "Event",
+    "Ledger",
     "Message",
+    "Payee",
     "Person",
+    "PostingQuery",
     "Refusal",
     "Refused",
     "Runtime",

@@ -71,7 +71,7 @@ def made(url: str) -> None:
     """Make a database with a case in it that has one of everything."""
     with closing(SqlStore.open(url)) as store:
         keep_definition(store)
-        opened(store, timers=[timer("t", 1)], effects=[message("OF-1:1:0"), payout("OF-1:1:1")])
+        opened(store, timers=[timer("t", 1)], effects=[message("OF-1:1:0"), payout("OF-1:1:1", once="welcome/anna")])
 
 
 def upgraded(url: str) -> Upgrade:
@@ -375,14 +375,16 @@ def test_a_look_at_a_newer_database_says_so(url, monkeypatch):
 def test_a_sound_database_is_found_sound(url):
     made(url)
     file = ["file"] if url.startswith("sqlite") else []
-    assert [each.check for each in check(url) if each.is_sound] == ["revision", *file, "tables", "journals"]
+    assert [each.check for each in check(url) if each.is_sound] == ["revision", *file, "tables", "journals", "work"]
     assert all(each.is_sound for each in check(url, full=True))
-    assert len(check(url, full=True)) == len(file) + 5
+    assert len(check(url, full=True)) == len(file) + 6
 
 
 SPOILED = [
     ("journals", "UPDATE caseway_case SET revision = 7", "case OF-1 has revision 7, its journal ends at 1"),
     ("journals", "DELETE FROM caseway_journal", "its journal ends at None"),
+    ("work", "UPDATE caseway_work SET person = 'carl' WHERE person = 'ben'", "not listed as it is offered: case OF-1"),
+    ("work", "DELETE FROM caseway_work", "not listed as it is offered: case OF-1"),
     ("lines", "UPDATE caseway_journal SET revision = 2", "case OF-1 has 1 lines for 2 revisions"),
     ("ledger", "UPDATE caseway_posting SET amount = amount + 1 WHERE line = 0", "OF-1:1:1 sums to 1"),
     ("tables", "DROP INDEX caseway_timer_due", "the index caseway_timer_due is missing"),

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier, Event
@@ -15,8 +15,9 @@ from sqlalchemy.exc import DBAPIError
 
 from caseway.adapters.sql import SqlStore
 from caseway.adapters.sql.cursor import compiled
-from caseway.adapters.sql.statement import AWAIT, CHANNEL, KNOWN, LOAD, MOVE_ALL, step_at_once
+from caseway.adapters.sql.statement import AWAIT, CHANNEL, KNOWN, LOAD, MOVE_ALL, TAKEN_ON_POSTGRESQL, step_at_once
 from caseway.adapters.sql.trouble import Place, told
+from caseway.engine.case import Case
 from caseway.engine.errors import (
     CaseConflict,
     CasewayError,
@@ -27,8 +28,9 @@ from caseway.engine.errors import (
     WorldError,
 )
 from caseway.engine.ports import CaseQuery
+from caseway.engine.posting import Balance, balances
 from tests import postgres
-from tests.contracts.sample import keep_definition, message, minutes, moving, opened, opening, payout, timer
+from tests.contracts.sample import batch, keep_definition, message, minutes, moving, opened, opening, payout, timer
 
 SOON, LATE = minutes(1), minutes(10_000)
 
@@ -120,10 +122,10 @@ def test_our_connections_are_set_up_whatever_the_server_is_set_to(store):
 
 
 def test_every_plan_of_an_event_finds_its_rows_by_an_index_even_while_tables_are_empty(store, host):
-    at_once = step_at_once(opens=False, disarms=True, arms=True, changes=True, sends=True, posts=True)
+    at_once = step_at_once(opens=False, disarms=True, arms=True, changes=True, sends=True, posts=True, takes=True)
     with store._access.reading() as connection:
         cursor = connection.connection.cursor()
-        for statement in (LOAD, at_once, MOVE_ALL, KNOWN):
+        for statement in (LOAD, at_once, MOVE_ALL, KNOWN, TAKEN_ON_POSTGRESQL):
             sql = compiled(statement, "postgresql")
             values = dict.fromkeys(_names(statement), None)
             cursor.execute(f"EXPLAIN {sql}", values)
@@ -156,6 +158,23 @@ def test_a_statement_is_prepared_once_for_a_connection_whatever_fails_on_it(stor
         with pytest.raises(CaseConflict):
             store.commit(moving(replace(case, revision=7)))
     assert len(store._access._with_held(prepared)) <= len({"read", "opened", "moved", "this one"})
+
+
+def test_a_step_that_pays_once_is_one_statement_and_asking_for_its_key_another(store):
+    case = store.load("OF-1", "").case
+    before = sum(store._access._with_held(prepared_runs))
+    assert store.taken(["welcome/anna"]) == {}
+    store.commit(moving(case, effects=[payout("OF-1:2:0", once="welcome/anna"), message("OF-1:2:1")]))
+    assert sum(store._access._with_held(prepared_runs)) - before == len({"the key", "the step"})
+
+
+def prepared_runs(cursor) -> list[int]:
+    """How often each of our statements was run on this connection."""
+    counted = (
+        "SELECT generic_plans + custom_plans FROM pg_prepared_statements "
+        "WHERE name LIKE 'caseway%' AND statement NOT LIKE '%pg_prepared%'"
+    )
+    return [int(count) for (count,) in cursor.rows(text(counted), {})]
 
 
 def _names(statement) -> list[str]:
@@ -352,7 +371,7 @@ def test_of_threads_that_move_the_same_case_at_once_exactly_one_wins(store):
     with ThreadPoolExecutor(4) as threads:
         assert sorted(threads.map(move, "abcd")) == ["conflict", "conflict", "conflict", "moved"]
     assert len(list(store.journal("OF-1"))) == 2
-    assert len(list(store.postings())) == 4
+    assert len(list(store.book().postings())) == 4
 
 
 @pytest.mark.parametrize("content", [{}, {"process": "pear"}])
@@ -391,6 +410,108 @@ def test_whoever_waits_for_a_held_case_sees_what_its_holder_wrote(store):
         assert waiting.result() == (2, True)
 
 
+def test_of_threads_that_take_the_same_once_key_at_once_exactly_one_wins(store):
+    names = ("OF-2", "OF-3", "OF-4", "OF-5")
+    cases, start = [opened(store, name) for name in names], Barrier(4)
+
+    def pay(case: Case) -> str:
+        start.wait()
+        try:
+            store.commit(moving(case, effects=[payout(f"{case.id}:2:0", once="welcome/anna")]))
+        except CaseConflict:
+            return "conflict"
+        return "paid"
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(pay, cases)) == ["conflict", "conflict", "conflict", "paid"]
+    assert sum(store.load(name, "").case.revision for name in names) == 5
+
+
+# Checkpoints
+
+
+def book_of(store: SqlStore) -> tuple[list[Balance], list[Balance]]:
+    """The balances as they are read, and as all postings sum to."""
+    return list(store.book().balances()), list(balances(store.book().postings()))
+
+
+def test_a_checkpoint_loses_nothing_of_a_step_that_ends_after_later_ones(host, store):
+    late, soon = opened(store, "OF-2"), opened(store, "OF-3")
+    with host.connect() as connection:
+        store.join(connection).commit(moving(late, effects=[payout("OF-2:2:0", 7)]))
+        store.commit(moving(soon, effects=[payout("OF-3:2:0", 9)]))
+        assert store.book().checkpoint(SOON) == 0  # since it cannot be told what lies below the newest number
+        connection.commit()
+    assert store.book().checkpoint(SOON) == 6
+    assert all(each.kept == each.summed for each in store.book().checkpointed())
+    read, summed = book_of(store)
+    assert read == summed
+
+
+def test_a_step_goes_on_while_a_checkpoint_waits_for_another(host, store):
+    late, soon = opened(store, "OF-2"), opened(store, "OF-3")
+    with host.connect() as connection, ThreadPoolExecutor(1) as threads:
+        store.join(connection).commit(moving(late, effects=[payout("OF-2:2:0", 7)]))
+        waiting = threads.submit(store.book().checkpoint, SOON)
+        store.commit(moving(soon, effects=[payout("OF-3:2:0", 9)]))
+        assert waiting.result() == 0
+
+
+def test_checkpoints_lose_nothing_while_many_write(store):
+    cases, start = [opened(store, f"W-{number}") for number in range(4)], Barrier(5)
+
+    def write(case: Case) -> None:
+        start.wait()
+        for number in range(25):
+            step = moving(case, f"e{number}", effects=[payout(f"{case.id}:{number}:0", number + 1, case.id)])
+            store.commit(step)
+            case = step.after
+
+    def check() -> int:
+        start.wait()
+        return sum(store.book().checkpoint(SOON) for _ in range(40))
+
+    with ThreadPoolExecutor(5) as threads:
+        checked = threads.submit(check)
+        list(threads.map(write, cases))
+        checked.result()
+    store.book().checkpoint(SOON)
+    read, summed = book_of(store)
+    assert read == summed
+    assert all(each.kept == each.summed for each in store.book().checkpointed())
+    assert [each.amount for each in read if each.owner.startswith("W-")] == [325] * 4
+
+
+def test_of_two_that_make_a_checkpoint_at_once_one_does(host, store):
+    with host.connect() as connection:
+        assert store.join(connection).book().checkpoint(SOON) == 2
+        assert store.book().checkpoint(SOON) == 0
+        connection.rollback()
+    assert store.book().checkpoint(SOON) == 2
+
+
+def test_a_transaction_that_sees_the_past_makes_no_checkpoint_and_settles_nothing(host, store):
+    with host.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        book = store.join(connection).book()
+        assert book.checkpoint(SOON) == 0
+        with pytest.raises(InvalidInput, match="isolation repeatable read"), book.closing():
+            pass
+
+
+def test_who_settles_waits_for_who_does_already(host, store):
+    with host.connect() as connection, ThreadPoolExecutor(1) as threads:
+        with store.join(connection).book().closing() as closing_:
+            closing_.add_batch(batch(("anna", 225)))
+
+        def settle() -> list[int]:
+            with store.book().closing() as other:
+                return [each.amount for each in other.balances(owner="anna")]
+
+        waiting = threads.submit(settle)
+        connection.commit()
+        assert waiting.result() == [0, 225]
+
+
 # Claims
 
 
@@ -422,7 +543,7 @@ def test_two_workers_never_wait_for_each_other(store):
                 for case in {each.case for each in due}:
                     loaded = held.load(case, "").case
                     held.commit(moving(loaded, f"{case}:{loaded.revision}", timers=loaded.timers[1:]))
-                    fired += 1
+                    fired += bool(loaded.timers)  # the other may have fired it since it was looked for
         return fired
 
     with ThreadPoolExecutor(2) as threads:
@@ -479,15 +600,14 @@ def test_no_transaction_is_open_while_messages_are_delivered(store, host):
 
 def test_two_workers_that_claim_at_the_same_moment_share_no_line(store):
     opened(store, "OF-2", effects=[message(f"m{number}", f"p{number % 4}") for number in range(40)])
-    barrier = Barrier(2)
+    barrier, claims = Barrier(2), ExitStack()  # neither lets go of anything before both have claimed
 
     def claimed(_: int) -> list[str]:
         barrier.wait()
-        claim = with_messages(store, 20)
-        out, _ = claim.__enter__()
+        out, _ = claims.enter_context(with_messages(store, 20))
         return [each.message.id for each in out]
 
-    with ThreadPoolExecutor(2) as pool:
+    with claims, ThreadPoolExecutor(2) as pool:
         one, other = pool.map(claimed, range(2))
     assert not set(one) & set(other)
     assert set(one) | set(other) <= {"OF-1:1:0", *(f"m{number}" for number in range(40))}

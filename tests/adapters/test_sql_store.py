@@ -17,6 +17,7 @@ from caseway.adapters.sql import SqlStore
 from caseway.adapters.sql.table import metadata
 from caseway.engine.errors import CaseConflict, CasewayError, InvalidInput, UnknownCase, WorldError
 from caseway.engine.ports import CaseQuery
+from caseway.engine.posting import PostingQuery
 from tests.contracts.sample import keep_definition, message, minutes, moving, opened, opening, payout, timer
 
 
@@ -57,7 +58,7 @@ def test_the_same_tables_can_be_made_in_postgresql():
         for table in metadata.sorted_tables
         for index in table.indexes
     ]
-    assert len(made) == 11
+    assert len(made) == 17
     assert any("seq BIGSERIAL" in statement for statement in made)
     assert any("WHERE delivered_at IS NULL AND set_aside IS false" in statement for statement in indexes)
 
@@ -71,7 +72,7 @@ def test_what_was_committed_is_there_when_the_database_is_opened_again(url):
         assert [line.event.id for line in store.journal("OF-1")] == ["start"]
         assert [due.timer.id for due in store.due(minutes(1), 10)] == ["t"]
         assert [item.message.id for item in store.outgoing(10)] == ["OF-1:1:0"]
-        assert [line.amount for line in store.postings()] == [-225, 225]
+        assert [line.amount for line in store.book().postings()] == [-225, 225]
 
 
 def test_our_connections_are_durable_and_check_references(url, file):
@@ -324,7 +325,28 @@ def test_of_two_connections_that_move_the_same_case_at_once_exactly_one_wins(url
     with closing(SqlStore.open(url)) as store:
         assert store.load("OF-1", "").case.revision == 2
         assert len(list(store.journal("OF-1"))) == 2
-        assert len(list(store.postings())) == 4
+        assert len(list(store.book().postings())) == 4
+
+
+def test_of_two_connections_that_take_the_same_once_key_at_once_exactly_one_wins(url):
+    start = Barrier(2)
+
+    def pay(case: str) -> str:
+        with closing(SqlStore.open(url)) as store:
+            before = opened(store, case)
+            assert store.taken(["welcome/anna"]) == {}
+            start.wait()
+            try:
+                store.commit(moving(before, effects=[payout(f"{case}:2:0", once="welcome/anna")]))
+            except CaseConflict:
+                return "conflict"
+            return "paid"
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(pay, ["OF-2", "OF-3"])) == ["conflict", "paid"]
+    with closing(SqlStore.open(url)) as store:
+        assert [line.amount for line in store.book().postings(PostingQuery(owner="anna"))] == [225, 225]
+        assert len(store.taken(["welcome/anna"])) == 1
 
 
 def test_of_two_connections_that_open_the_same_case_at_once_exactly_one_wins(url):
@@ -417,7 +439,7 @@ def test_a_rollback_of_the_caller_leaves_nothing(host, store, file, first: Calla
     assert listed(store) == ["OF-1"]
     assert store.load("OF-1", "").case.revision == 1
     assert [item.message.id for item in store.outgoing(9)] == ["OF-1:1:0"]
-    assert len(list(store.postings())) == 2
+    assert len(list(store.book().postings())) == 2
     assert store.definition("77") is None
     assert visits(file) == []
 

@@ -15,7 +15,7 @@ def talking(terminal: Terminal) -> Terminal:
     (terminal.folder / "processes").unlink()
     (terminal.folder / "processes").symlink_to(talk.PROCESSES)
     terminal.run("start", "talk", "--id", "Q-1", "--data", "customer=Jan Bak", "--data", "score=9")
-    terminal.run("send", "Q-1", "say", "--data", "body=my card is 4111")
+    terminal.run("send", "Q-1", "say", "--data", "body=my card is 4111-2222")
     terminal.run("send", "Q-1", "harm")
     terminal.run("worker", "once")
     return terminal
@@ -30,7 +30,9 @@ def test_a_redaction_says_what_it_changed(talking: Terminal):
     assert talking.run("redact", "Q-1", "case.customer", "--reason", "they asked").stdout == (
         "Q-1: nothing of it is there.\n"
     )
-    assert all("4111" not in path.read_text(encoding="utf-8") for path in (talking.folder / "caseway-outbox").iterdir())
+    assert all(
+        "4111-2222" not in path.read_text(encoding="utf-8") for path in (talking.folder / "caseway-outbox").iterdir()
+    )
 
 
 def test_a_program_is_told_the_same(talking: Terminal):
@@ -57,7 +59,7 @@ def test_show_and_history_say_what_was_redacted(talking: Terminal):
     assert "case.redacted  by moderator:eva" in told
     assert "redacted case.conversation[0].body: they asked" in told
     assert "content of this was redacted at revision 4" in told
-    assert "4111" not in shown + told
+    assert "4111-2222" not in shown + told
     (stone,) = talking.json("show", "Q-1")["redacted"]
     assert (stone["paths"], stone["by"]) == (["case.conversation[0].body"], "moderator:eva")
     assert talking.lines("history", "Q-1")[1]["redacted"] == [4]
@@ -85,7 +87,7 @@ def test_files_can_be_written_anew_alone(talking: Terminal):
     assert talking.run("redact", "Q-1", "--files").stdout == "Q-1: 1 file written anew.\n"
     assert talking.json("redact", "Q-1", "--files", "--outbox", "elsewhere") == {"case": "Q-1", "files": 0}
     files = (talking.folder / "caseway-outbox").iterdir()
-    assert all("4111" not in path.read_text(encoding="utf-8") for path in files)
+    assert all("4111-2222" not in path.read_text(encoding="utf-8") for path in files)
     assert not Path("elsewhere").exists()
 
 

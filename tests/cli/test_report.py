@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import csv
 import io
+from shutil import copytree
 
 import pytest
+
+from tests.cli.conftest import Terminal
 
 INQUIRY = """
 process: inquiry
@@ -32,23 +35,32 @@ LATER = "2026-05-20T09:00:00Z"
 PLACE = ("--processes", "own")
 
 
-@pytest.fixture
-def reported(terminal):
-    """Two partners in one week: one answers three of four late, the other one in time, and two weeks later a case is open."""
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory):
+    """A folder with two partners in one week: one answers three of four late, the other one in time, and two weeks later a case is open."""
+    terminal = Terminal(tmp_path_factory.mktemp("lived"))
     folder = terminal.folder / "own" / "inquiry"
     folder.mkdir(parents=True)
     (folder / "v1.yaml").write_text(INQUIRY, encoding="utf-8")
+    place = ("--processes", str(folder.parent), "--database", f"sqlite:///{terminal.folder / 'caseway.db'}")
 
     def live(case: str, partner: str, *events: tuple[str, str], at: str = "2026-05-04T09:00:00Z") -> None:
-        terminal.run("start", "inquiry", "--id", case, "--data", f"partner={partner}", "--now", at, *PLACE)
+        terminal.run("start", "inquiry", "--id", case, "--data", f"partner={partner}", "--now", at, *place)
         for event, when in events:
-            terminal.run("send", case, event, "--as", "agent:jo", "--now", when, *PLACE)
+            terminal.run("send", case, event, "--as", "agent:jo", "--now", when, *place)
 
     for number in range(3):
         live(f"late-{number}", "acme", ("answer", "2026-05-06T09:00:00Z"))
     live("good", "acme", ("answer", "2026-05-04T10:00:00Z"))
     live("fine", "[bold]bo\nlster", ("answer", "2026-05-04T12:00:00Z"), ("archive", "2026-05-11T09:00:00Z"))
     live("new", "acme", at="2026-05-20T08:00:00Z")
+    return terminal.folder
+
+
+@pytest.fixture
+def reported(terminal, lived):
+    """The same folder, to do with what one likes."""
+    copytree(lived, terminal.folder, dirs_exist_ok=True)
     return terminal
 
 

@@ -7,12 +7,13 @@ import pytest
 
 from caseway.cli.sentence import consequences, distance, effect_text, instant, move, who
 from caseway.engine.actor import Actor
-from caseway.engine.effect import CancelTimer, Message, Payout, SetTimer
+from caseway.engine.effect import AlreadyPaid, CancelTimer, ClawBack, Message, Payout, SetTimer, Share
 from caseway.engine.event import Event
 from caseway.engine.outcome import Entry, Refusal
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PAYOUT = Payout("C:1:0", "fee", 225, "EUR", "anna", "payable", "platform", "payouts", "")
+BACK = ClawBack("C:2:0", "fee", 112, "EUR", "anna", "payable", "platform", "payouts", "Too late")
 ENTRY = Entry("C", 2, "repair", 1, "hash", Event("take"), NOON, ("waiting",), ("taken",), {})
 
 
@@ -37,6 +38,13 @@ def test_a_distance_has_its_two_largest_units(off, text):
     ("effect", "text"),
     [
         (PAYOUT, "paid 2.25 EUR to anna"),
+        (replace(PAYOUT, amount=129, share=Share(4, 7, 225)), "paid 1.29 EUR to anna (4 of 7 parts of 2.25 EUR)"),
+        (BACK, "took back 1.12 EUR from anna: Too late"),
+        (replace(BACK, payer="jan", account="cash"), "took back 1.12 EUR from anna (cash) for jan: Too late"),
+        (
+            AlreadyPaid("C:2:0", "welcome_reward", "question.welcome_reward/noor", "case:2:3"),
+            "paid nothing for welcome_reward: paid already for noor by case:2:3",
+        ),
         (
             replace(PAYOUT, payer="jan", account="cash", purpose="Kettle", unit="POINTS"),
             "paid 225 POINTS from jan to anna (cash): Kettle",

@@ -21,7 +21,7 @@ LATER = {
 }
 VERBS = (
     *("check", "test", "diagram", "start", "send", "redact", "show", "history", "list", "work", "report"),
-    *("worker", "person", "ledger", "db"),
+    *("worker", "person", "ledger", "payee", "db"),
 )
 
 
@@ -46,7 +46,7 @@ def test_the_help_imports_no_verb_and_nothing_heavy():
     assert not {f"caseway.cli.{name}" for name in ("check", "event", "show", "worker", "output")} & found
 
 
-@pytest.mark.parametrize("verb", ["show", "worker"])
+@pytest.mark.parametrize("verb", ["show", "worker", "ledger", "payee"])
 def test_the_help_of_a_verb_imports_nothing_heavy(verb):
     assert not modules_after(verb, "--help") & LATER
 

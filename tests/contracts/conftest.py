@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 from sqlalchemy import create_engine
@@ -39,10 +40,20 @@ def postgresql(server_database: str) -> str:
     return server_database
 
 
+@pytest.fixture(scope="session")
+def made_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with our tables, to be copied: quicker than making them anew."""
+    path = tmp_path_factory.mktemp("made") / "cases.db"
+    SqlStore.open(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, tmp_path: Path, made_file: Path) -> Iterator[Store]:
     """Every kind of store in turn, with one definition kept."""
     url = f"sqlite:///{tmp_path / 'cases.db'}"
+    if request.param in {"sqlite file", "joined to an open store"}:
+        copyfile(made_file, tmp_path / "cases.db")
     match request.param:
         case "memory":
             made: Store = MemoryStore()

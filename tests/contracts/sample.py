@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from caseway.engine.actor import Actor
 from caseway.engine.case import Case, Timer, Work
-from caseway.engine.effect import Effect, Message, Payout
+from caseway.engine.effect import ClawBack, Effect, Message, Payout
 from caseway.engine.event import START, Event
 from caseway.engine.outcome import Refusal, Step
+from caseway.engine.payee import Payee
 from caseway.engine.ports import Store
+from caseway.engine.settlement import Batch, BatchLine
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HASH = "5f1d"
@@ -36,8 +38,22 @@ def message(key: str, to: str = "anna") -> Message:
     return Message(key, "hello", to, {"nl": "Dag", "pl": "Cześć"}, {"nl": "Er wacht een klant."})
 
 
-def payout(key: str, amount: int = 225, payee: str = "anna", unit: str = "EUR") -> Payout:
-    return Payout(key, "visit", amount, unit, payee, "cash", "platform", "payouts", "A visit", ("OF-02",))
+def payout(key: str, amount: int = 225, payee: str = "anna", unit: str = "EUR", once: str | None = None) -> Payout:
+    return Payout(key, "visit", amount, unit, payee, "cash", "platform", "payouts", "A visit", ("OF-02",), once=once)
+
+
+def claw_back(key: str, amount: int = 225, payee: str = "anna", unit: str = "EUR") -> ClawBack:
+    return ClawBack(key, "visit", amount, unit, payee, "cash", "platform", "payouts", "No visit", ("OF-03",))
+
+
+def batch(*amounts: tuple[str, int], id: str = "EUR-1", at: float = 30) -> Batch:  # noqa: A002 - the field's name
+    """A batch of these amounts, each for somebody with a bank account."""
+    lines = tuple(
+        BatchLine(number, Payee(owner, f"Zoë {owner}", "NL91ABNA0417164300"), amount)
+        for number, (owner, amount) in enumerate(amounts, 1)
+    )
+    debtor = Payee("platform", "The platform", "NL20INGB0001234567", "INGBNL2A")
+    return Batch(id, "EUR", "cash", minutes(at), date(2026, 3, 4), debtor, "pain.001", lines, "carl")
 
 
 def opening(

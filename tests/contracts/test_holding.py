@@ -12,6 +12,7 @@ from caseway.engine.event import Event
 from caseway.engine.journal import entry, replay
 from caseway.engine.outcome import Step
 from caseway.engine.ports import CaseQuery, Store
+from caseway.engine.posting import PostingQuery
 from tests.contracts.sample import message, minutes, moving, opened, opening, payout, timer
 from tests.contracts.test_store import LATE, due_ids, everything, listed, waiting_ids
 
@@ -37,7 +38,7 @@ def test_what_is_committed_while_cases_are_held_is_written_when_they_are_let_go(
         assert [held.commit(step) for step in steps] == [entry(step) for step in steps]
     assert [store.load(step.after.id, "e2").known for step in steps] == [entry(step) for step in steps]
     assert [store.load(step.after.id, "").case for step in steps] == [step.after for step in steps]
-    assert [line.effect for line in store.postings(owner="anna")] == ["OF-1:2:0", "OF-2:2:0"]
+    assert [line.effect for line in store.book().postings(PostingQuery(owner="anna"))] == ["OF-1:2:0", "OF-2:2:0"]
 
 
 def test_a_held_case_is_as_the_last_step_left_it(store):
@@ -153,7 +154,7 @@ def test_whatever_is_asked_while_cases_are_held_knows_what_was_committed(store):
         assert (due_ids(held), waiting_ids(held)) == (["a"], ["m"])
         assert [each.event.id for each in held.journal("OF-1")] == ["start", "e2"]
         assert [line.revision for line in held.cases(CaseQuery())] == [2]
-        assert [line.amount for line in held.postings(owner="anna")] == [7]
+        assert [line.amount for line in held.book().postings(PostingQuery(owner="anna"))] == [7]
         held.delivered("m", minutes(2))
         held.commit(moving(held.load("OF-1", "").case, "e3", effects=[message("n")]))
     assert waiting_ids(store) == ["n"]
@@ -171,7 +172,9 @@ def test_many_steps_of_many_cases_are_written_in_order(store):
             held.commit(step)
             cases[name] = step.after
     assert waiting_ids(store) == [f"{name}:{event}" for name, event in wanted]
-    assert [line.effect for line in store.postings(owner="anna")] == [f"{event}{name}" for name, event in wanted]
+    assert [line.effect for line in store.book().postings(PostingQuery(owner="anna"))] == [
+        f"{event}{name}" for name, event in wanted
+    ]
     assert all(store.load(name, "").case == case for name, case in cases.items())
     assert all(replay(store.journal(name)) == case for name, case in cases.items())
 
@@ -201,7 +204,7 @@ def test_what_fires_is_gone_when_the_claim_ends(store):
             held.commit(fired(held.load(each.case, "").case, each.timer.id, effects=[payout(f"{each.timer.id}:0")]))
     assert due_ids(store) == []
     assert [each.event.id for each in store.journal("OF-1")] == ["start", "a", "b"]
-    assert [line.effect for line in store.postings(owner="anna")] == ["a:0", "b:0", "c:0"]
+    assert [line.effect for line in store.book().postings(PostingQuery(owner="anna"))] == ["a:0", "b:0", "c:0"]
 
 
 def test_a_claim_that_is_given_up_has_fired_nothing(store):

@@ -14,7 +14,7 @@ from caseway.engine.event import Event
 from caseway.engine.journal import entry, replay
 from caseway.engine.outcome import Refusal
 from caseway.engine.ports import CaseQuery, Outgoing, Store
-from caseway.engine.posting import Balance
+from caseway.engine.posting import Balance, PostingQuery
 from tests.contracts.sample import HASH, message, minutes, moving, opened, opening, payout, timer
 
 LATE = minutes(10_000)
@@ -40,8 +40,8 @@ def everything(store: Store, case: str = "OF-1") -> tuple[object, ...]:
         store.due(LATE, 100),
         store.outgoing(100),
         list(store.cases(CaseQuery())),
-        list(store.postings()),
-        list(store.balances()),
+        list(store.book().postings()),
+        list(store.book().balances()),
     )
 
 
@@ -376,7 +376,7 @@ def test_news_of_an_unknown_message_changes_nothing(store):
 
 def test_a_payout_is_posted_on_both_sides(store):
     opened(store, effects=[payout("OF-1:1:0")])
-    payer, payee = store.postings()
+    payer, payee = store.book().postings()
     assert (payer.owner, payer.account, payer.amount) == ("platform", "payouts", -225)
     assert (payee.owner, payee.account, payee.amount) == ("anna", "cash", 225)
     assert (payee.case, payee.revision, payee.process, payee.version, payee.at) == ("OF-1", 1, "orange", 1, minutes(0))
@@ -388,29 +388,29 @@ def test_postings_come_in_order_of_writing_by_case_and_owner(store):
     case = opened(store, "OF-2", effects=[payout("OF-2:1:0")])
     opened(store, "OF-1", effects=[payout("OF-1:1:0", 300, "ben")])
     store.commit(moving(case, effects=[payout("OF-2:2:0", 0), payout("OF-2:2:1", 25)]))
-    assert [line.amount for line in store.postings()] == [-225, 225, -300, 300, -25, 25]
-    assert [line.amount for line in store.postings(case="OF-2")] == [-225, 225, -25, 25]
-    assert [line.amount for line in store.postings(owner="anna")] == [225, 25]
-    assert [line.amount for line in store.postings(case="OF-1", owner="anna")] == []
+    assert [line.amount for line in store.book().postings()] == [-225, 225, -300, 300, -25, 25]
+    assert [line.amount for line in store.book().postings(PostingQuery(case="OF-2"))] == [-225, 225, -25, 25]
+    assert [line.amount for line in store.book().postings(PostingQuery(owner="anna"))] == [225, 25]
+    assert [line.amount for line in store.book().postings(PostingQuery(case="OF-1", owner="anna"))] == []
 
 
 def test_balances_sum_postings_by_owner_account_and_unit(store):
     opened(store, "OF-1", effects=[payout("OF-1:1:0"), payout("OF-1:1:1", 5, unit="POINTS")])
     opened(store, "OF-2", effects=[payout("OF-2:1:0", 100), payout("OF-2:1:1", 1, "Ben")])
-    assert list(store.balances()) == [
+    assert list(store.book().balances()) == [
         Balance("Ben", "cash", "EUR", 1),
         Balance("anna", "cash", "EUR", 325),
         Balance("anna", "cash", "POINTS", 5),
         Balance("platform", "payouts", "EUR", -326),
         Balance("platform", "payouts", "POINTS", -5),
     ]
-    assert list(store.balances(owner="Ben")) == [Balance("Ben", "cash", "EUR", 1)]
-    assert list(store.balances(owner="nobody")) == []
+    assert list(store.book().balances(owner="Ben")) == [Balance("Ben", "cash", "EUR", 1)]
+    assert list(store.book().balances(owner="nobody")) == []
 
 
 def test_amounts_beyond_32_bits_are_kept_exactly(store):
     opened(store, effects=[payout("OF-1:1:0", 2**53 + 1)])
-    assert [line.amount for line in store.postings(owner="anna")] == [2**53 + 1]
+    assert [line.amount for line in store.book().postings(PostingQuery(owner="anna"))] == [2**53 + 1]
 
 
 # Lists

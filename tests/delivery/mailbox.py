@@ -77,7 +77,11 @@ class _Conversation(socketserver.BaseRequestHandler):
                 return self._answer(verb, "250 fine")
 
     def _take(self) -> bool:
-        lines = list(iter(self.file.readline, b".\r\n"))
+        lines: list[bytes] = []
+        while (line := self.file.readline()) != b".\r\n":
+            if not line:
+                return False  # the sender went away: there is no end to wait for
+            lines.append(line)
         content = b"".join(line.removeprefix(b".") if line.startswith(b"..") else line for line in lines)
         self.box.taken.append(message_from_bytes(content, policy=default))
         self.box.was_encrypted.append(isinstance(self.request, ssl.SSLSocket))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -352,7 +353,20 @@ def test_nothing_that_a_file_may_hold_makes_checking_it_fail(scratch: Path, cont
 # every code
 
 ROOMS = ("engine", "schemas", "adapters")
-TELLING = {"Fault", "fault", "_fault", "warn", "unknown", "known", "_unknown", "_at", "_beyond", "_many", "_Wording"}
+TELLING = {
+    "Fault",
+    "fault",
+    "_fault",
+    "warn",
+    "unknown",
+    "known",
+    "_unknown",
+    "_at",
+    "_beyond",
+    "_many",
+    "_Wording",
+    "Flaw",
+}
 NAMING = {"unknown", "known", "_unknown"}
 CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 KEBAB = re.compile(r"[a-z*]+(-[a-z0-9*]+)+")
@@ -362,17 +376,20 @@ ELSEWHERE = {
     "text-too-long": "the YAML reader stops at as many characters",
     "integer-too-large": "the YAML reader stops at as large numbers",
     "not-json": "YAML as it is read here holds nothing else",
+    "below-minimum": "no code: why somebody gets nothing of a settlement",
     "too-long": "said of data; of a default it is part of a bad-default",
 }
 """Codes that no document can have, and why."""
 
 
+@cache
 def told_codes() -> set[str]:
     """Return the codes that documents, giants and paths are told of in this file."""
     documents = {code for path in BROKEN for _, _, code, _ in expected(path).diagnostics}
     return documents | {giant.code for giant in GIANTS.values()} | {*PATHS, "too-many-faults"}
 
 
+@cache
 def source_codes() -> set[str]:
     """Return the codes that the source can give, `*` standing for what is only known when it runs."""
     files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]

@@ -130,7 +130,7 @@ def test_it_is_told_where_a_text_stays():
     runtime.send("Q-1", "pay")
     done = runtime.redact("Q-1", ["case.customer"], reason="gone")
     assert done.kept == ("the ledger, by revision 4",)
-    assert {line.owner for line in runtime.postings()} == {NAME, "platform"}
+    assert {line.owner for line in runtime.ledger.postings()} == {NAME, "platform"}
 
 
 def test_earlier_values_of_a_place_go_as_well():

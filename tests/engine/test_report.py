@@ -16,12 +16,12 @@ from caseway.engine.actor import Actor
 from caseway.engine.compiler import compile_process
 from caseway.engine.definition import Definition
 from caseway.engine.errors import InvalidInput, Refused
-from caseway.engine.journal import instant_text
 from caseway.engine.outcome import JournalLine
 from caseway.engine.period import Periods
 from caseway.engine.report import LevelCount, ReportQuery, report_record
 from caseway.engine.runtime import Runtime
 from caseway.engine.tally import Scope, Tally, median, percentile
+from caseway.engine.timestamp import instant_text
 
 MONDAY = datetime(2026, 5, 4, 9, tzinfo=UTC)
 JO = Actor("jo", frozenset({"agent"}))

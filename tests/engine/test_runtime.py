@@ -422,13 +422,13 @@ def granted(**more):
 
 
 def test_a_payout_is_two_lines_that_cancel_out():
-    lines = [(line.owner, line.account, line.amount, line.unit) for line in granted().postings()]
+    lines = [(line.owner, line.account, line.amount, line.unit) for line in granted().ledger.postings()]
     assert lines == [("platform", "payouts", -2500, "EUR"), ("maria", "payable", 2500, "EUR")]
 
 
 def test_balances_are_by_owner_account_and_unit():
-    assert [(each.owner, each.amount) for each in granted().balances()] == [("maria", 2500), ("platform", -2500)]
-    assert [each.owner for each in granted().balances(owner="maria")] == ["maria"]
+    assert [(each.owner, each.amount) for each in granted().ledger.balances()] == [("maria", 2500), ("platform", -2500)]
+    assert [each.owner for each in granted().ledger.balances(owner="maria")] == ["maria"]
 
 
 class Post:

@@ -15,6 +15,7 @@ from caseway.engine.compiler import compile_process
 from caseway.engine.definition import Definition
 from caseway.engine.errors import FaultyStep, Refused
 from caseway.engine.journal import entry_from_record, entry_record
+from caseway.engine.posting import PostingQuery
 from caseway.engine.runtime import Runtime
 from caseway.engine.view import case_seen, entry_view
 from caseway.engine.visibility import WITHHELD, hides, sees_all, visible
@@ -153,13 +154,13 @@ def test_why_a_timer_was_set_aside_is_told_to_those_who_may_see_all() -> None:
 
 def test_an_actor_sees_their_own_accounts_and_no_others() -> None:
     run = granted()
-    assert {line.owner for line in run.postings()} == {"platform", "maria"}
-    assert {line.owner for line in run.postings(actor=CUSTOMER)} == {"maria"}
-    assert list(run.balances(actor=OTHER_CLERK)) == []
+    assert {line.owner for line in run.ledger.postings()} == {"platform", "maria"}
+    assert {line.owner for line in run.ledger.postings(actor=CUSTOMER)} == {"maria"}
+    assert list(run.ledger.balances(actor=OTHER_CLERK)) == []
     with pytest.raises(Refused, match="are not for clerk:anna to see"):
-        run.postings(owner="maria", actor=CLERK)
+        run.ledger.postings(PostingQuery(owner="maria"), actor=CLERK)
     with pytest.raises(Refused, match="are not for clerk:anna to see"):
-        run.balances(owner="maria", actor=CLERK)
+        run.ledger.balances(owner="maria", actor=CLERK)
 
 
 def test_where_nothing_is_private_an_event_pays_nothing_for_it() -> None:

@@ -35,7 +35,7 @@ HERE = Path(__file__).parent
 PROCESSES = HERE.parents[1] / "processes"
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECRETIVE = "secretive"
-MOVES = {SECRETIVE: 100}
+MOVES = {SECRETIVE: 100, "limitless-question": 80}
 OTHER_MOVES = 40
 AT_ONCE = 16
 """Moves of one case; then another one begins."""
@@ -68,8 +68,8 @@ VIEWS: Mapping[str, Callable[[Runtime, Actor], object]] = {
     "history": lambda runtime, actor: list(runtime.history("c", actor=actor)),
     "accepts": lambda runtime, actor: runtime.accepts("c", actor=actor),
     "work": lambda runtime, actor: list(runtime.work(actor)),
-    "postings": lambda runtime, actor: list(runtime.postings(actor=actor)),
-    "balances": lambda runtime, actor: list(runtime.balances(actor=actor)),
+    "postings": lambda runtime, actor: list(runtime.ledger.postings(actor=actor)),
+    "balances": lambda runtime, actor: list(runtime.ledger.balances(actor=actor)),
     "set aside": lambda runtime, actor: runtime.set_aside(actor=actor),
 }
 
@@ -162,6 +162,8 @@ class Casting:
         if path in FIXED:
             self._keep(path, TELLTALES[path], audiences)
             return FIXED[path]
+        if path.endswith("[].id"):  # by which an item of a list is told from the others
+            return f"{self._marked(path, audiences) if audiences else path}-{self.dice.getrandbits(40)}"
         names_people = (
             path.endswith(".id") or not audiences or (path.endswith("helpers[]") and self.dice.random() < 0.8)
         )
@@ -415,7 +417,7 @@ def test_nobody_is_told_what_is_hidden_from_them_and_nobody_does_what_is_not_the
     outlets = {" ".join("c" if part == "CASE" else part for part in each[:2]) for each in OUTLETS} | {*VIEWS}
     assert all(met[f"held {outlet}"] >= 10 for outlet in outlets), met
     assert met["withheld"] >= 20, met
-    assert sum(met[f"seen {path}"] > 0 for path in secrets) >= 2, met
+    assert sum(met[f"seen {path}"] > 0 for path in secrets) >= min(2, len(secrets)), met
     if name == SECRETIVE:
         everything_was_tried(secrets, met)
 

@@ -194,7 +194,7 @@ def test_retention_by_a_timer_leaves_nothing_of_what_was_said(tmp_path: Path) ->
         clock.set(NINE + timedelta(days=30))
         runtime.fire_due_timers()
     compact(f"sqlite:///{tmp_path / 'cases.db'}")
-    assert b"4111" not in whole(tmp_path)
+    assert b"4111-1111" not in whole(tmp_path)
 
 
 def whole(folder: Path) -> bytes:

@@ -10,18 +10,12 @@ from typing import Any
 
 from caseway.adapters.sql.row import document, record
 from caseway.adapters.sql.trouble import Place
+from caseway.engine.case_record import Record, case_from_record, case_record
 from caseway.engine.effect import OUTBOUND
+from caseway.engine.effect_record import effect_from_record, effect_record
 from caseway.engine.erasure import Erasure
 from caseway.engine.errors import WorldError
-from caseway.engine.journal import (
-    Record,
-    case_from_record,
-    case_record,
-    effect_from_record,
-    effect_record,
-    entry_from_record,
-    entry_record,
-)
+from caseway.engine.journal import entry_from_record, entry_record
 from caseway.engine.outcome import Step
 
 _TABLES = {

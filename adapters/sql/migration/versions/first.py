@@ -137,23 +137,72 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger, nullable=False),
     )
     op.create_table(
+        "caseway_batch",
+        sa.Column("seq", SEQUENCE, primary_key=True),
+        sa.Column("id", KEY, nullable=False, unique=True),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("unit", KEY, nullable=False),
+        sa.Column("document", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "caseway_rejection",
+        sa.Column("batch", KEY, sa.ForeignKey("caseway_batch.id"), primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("document", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "caseway_payee",
+        sa.Column("id", KEY, primary_key=True),
+        sa.Column("document", sa.Text, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+    )
+    op.create_table(
         "caseway_posting",
         sa.Column("seq", SEQUENCE, primary_key=True),
         sa.Column("effect", KEY, nullable=False),
         sa.Column("line", sa.Integer, nullable=False),
-        sa.Column("case", KEY, sa.ForeignKey("caseway_case.id"), nullable=False),
-        sa.Column("revision", sa.BigInteger, nullable=False),
-        sa.Column("process", KEY, nullable=False),
-        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("kind", KEY, nullable=False),
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("owner", KEY, nullable=False),
         sa.Column("account", KEY, nullable=False),
         sa.Column("amount", sa.BigInteger, nullable=False),
         sa.Column("unit", KEY, nullable=False),
-        sa.Column("payout", KEY, nullable=False),
         sa.Column("purpose", sa.Text, nullable=False),
+        sa.Column("case", KEY, sa.ForeignKey("caseway_case.id")),
+        sa.Column("revision", sa.BigInteger),
+        sa.Column("process", KEY),
+        sa.Column("version", sa.Integer),
+        sa.Column("payout", KEY),
         sa.Column("implements", sa.Text, nullable=False),
+        sa.Column("batch", KEY, sa.ForeignKey("caseway_batch.id")),
         sa.UniqueConstraint("effect", "line"),
     )
-    op.create_index("caseway_posting_case", "caseway_posting", ["case"])
-    op.create_index("caseway_posting_owner", "caseway_posting", ["owner", "account", "unit"])
+    op.create_index("caseway_posting_case", "caseway_posting", ["case", "seq"])
+    op.create_index("caseway_posting_owner", "caseway_posting", ["owner", "seq"])
+    is_settled = sa.text("batch IS NOT NULL")
+    op.create_index(
+        "caseway_posting_batch",
+        "caseway_posting",
+        ["batch", "seq"],
+        sqlite_where=is_settled,
+        postgresql_where=is_settled,
+    )
+    op.create_table(
+        "caseway_once",
+        sa.Column("key", KEY, primary_key=True),
+        sa.Column("effect", KEY, nullable=False),
+        sa.Column("case", KEY, sa.ForeignKey("caseway_case.id"), nullable=False),
+    )
+    op.create_index("caseway_once_case", "caseway_once", ["case"])
+    op.create_table(
+        "caseway_checkpoint",
+        sa.Column("owner", KEY, primary_key=True),
+        sa.Column("account", KEY, primary_key=True),
+        sa.Column("unit", KEY, primary_key=True),
+        sa.Column("amount", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "caseway_checkpoint_mark",
+        sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("at", INSTANT, nullable=False),
+    )

@@ -1,4 +1,4 @@
-"""The shell: load, step, commit. Alone in calling ports."""
+"""Runtime: what a host calls. Loads, steps, commits."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
-from caseway.engine import redaction
 from caseway.engine.acceptance import Acceptance, acceptances
-from caseway.engine.actor import RESERVED_ROLES, SYSTEM, Actor, spoken
+from caseway.engine.actor import Actor, spoken
 from caseway.engine.backlog import Backlog, SetAside
 from caseway.engine.candidacy import bounded, is_bounded
-from caseway.engine.case import Case, Timer
+from caseway.engine.case import Case
 from caseway.engine.definition import Definition
-from caseway.engine.document import FORMATS
-from caseway.engine.effect import Attachment, File, Message, SendEvent, StartCase
+from caseway.engine.effect import SendEvent, StartCase
 from caseway.engine.errors import (
     CaseConflict,
     CaseError,
@@ -27,18 +25,15 @@ from caseway.engine.errors import (
     FaultyStep,
     InvalidInput,
     Refused,
-    Undeliverable,
     UnknownCase,
-    WorldError,
 )
 from caseway.engine.event import REDACTED, RETRY, START, Event
 from caseway.engine.journal import entry
 from caseway.engine.link import endless, hearing, opening
-from caseway.engine.outbox import LONGEST_PAUSE, pause
-from caseway.engine.outcome import Entry, Refusal, Step
-from caseway.engine.person import Person, admitted, checked
+from caseway.engine.outcome import Entry, Outcome, Refusal
+from caseway.engine.person import Person, checked
 from caseway.engine.ports import (
-    Answer,
+    Bank,
     CaseLine,
     CaseQuery,
     Catalogue,
@@ -47,18 +42,21 @@ from caseway.engine.ports import (
     Directory,
     DueTimer,
     Ids,
-    KeptDirectory,
-    Loaded,
-    Outgoing,
     Renderer,
-    Rewritable,
     Store,
 )
-from caseway.engine.posting import Balance, Posting
-from caseway.engine.redaction import Redaction, Rewriting, Wanted
+from caseway.engine.redaction import Redaction, Wanted
 from caseway.engine.report import Report, ReportQuery, Section, grouping_refusal, scope_of, section
+from caseway.engine.runtime.enclosure import Enclosures
+from caseway.engine.runtime.instant import instant
+from caseway.engine.runtime.ledger import Ledger
+from caseway.engine.runtime.pins import Pins
+from caseway.engine.runtime.reception import Met, Reception, unreserved
+from caseway.engine.runtime.redactor import Redactor
+from caseway.engine.runtime.relay import Relay, Relayed
+from caseway.engine.runtime.stepper import Stepper
 from caseway.engine.shape import Shape
-from caseway.engine.step import FAULTY_CODES, lapse, not_set_aside, rearm, step
+from caseway.engine.step import FAULTY_CODES, not_set_aside, rearm
 from caseway.engine.tally import Tally
 from caseway.engine.view import CaseView, case_view, entry_view, entry_views
 from caseway.engine.visibility import WITHHELD, refusal_view
@@ -68,44 +66,7 @@ from caseway.engine.worklist import WorkQuery
 ATTEMPTS = 8
 """How often a lost race is run again before CaseConflict reaches the caller."""
 
-FIRINGS = 100
-"""How often in a row the timers of a case may arm each other without delay; the next one is set aside."""
-
-CATCH_UP = 10_000
-"""How many overdue timers of one case fire at a time, each committed by itself."""
-
-DELIVERY_ATTEMPTS = 12
-"""How often the delivery of a message may fail before it is set aside; from the first to the last it takes one to two hours and a half."""
-
-LEASE = timedelta(minutes=1)
-"""For how long a worker keeps messages to itself that it delivers. It begins no delivery in the second half of that time."""
-
-Met = dict[str, Person | None]
-"""Whom the directory was asked about in one call, by id, and what it said: it is not asked twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Relayed:
-    """What one pass over the outbox did: effect ids delivered, and those that failed with the reason.
-
-    `answers` is what came of the events that receivers sent back at once, `linked` what came of it in other cases: those that were
-    started, and those that heard of an end.
-    """
-
-    delivered: tuple[str, ...]
-    failed: tuple[tuple[str, str], ...]
-    answers: tuple[Outcome, ...] = ()
-    linked: tuple[Entry, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one event of many: the journal entry, or the error that `send` would have raised."""
-
-    case: str
-    event: Event
-    entry: Entry | None
-    error: CasewayError | None
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +86,27 @@ class Runtime:
     delivery: Delivery | None = None
     renderer: Renderer | None = field(default=None, kw_only=True)
     directory: Directory | None = None
+    banks: Sequence[Bank] = ()
+    # Made once, not for each event; a runtime on another store gets its own.
+    _pins: Pins = field(init=False, repr=False, compare=False)
+    _reception: Reception = field(init=False, repr=False, compare=False)
+    _enclosures: Enclosures = field(init=False, repr=False, compare=False)
+    _redactor: Redactor = field(init=False, repr=False, compare=False)
+    _stepper: Stepper = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        pins = Pins(self.store, self.catalogue)
+        enclosures = Enclosures(self.renderer, pins)
+        redactor = Redactor(self.store, pins, self.delivery, enclosures)
+        parts = {
+            "_pins": pins,
+            "_reception": Reception(self.store, self.directory),
+            "_enclosures": enclosures,
+            "_redactor": redactor,
+            "_stepper": Stepper(self.store, pins, redactor),
+        }
+        for name, part in parts.items():
+            object.__setattr__(self, name, part)
 
     def join(self, connection: Any) -> Runtime:
         """Return the same runtime writing through the caller's own open SQLAlchemy connection.
@@ -148,7 +130,7 @@ class Runtime:
         """Open a case and return its first journal entry. Starting the same id with the same data again returns that entry."""
         definition = self.catalogue.latest(process) if version is None else self.catalogue.version(process, version)
         case_id = _checked_id(id) if id is not None else self.ids.new()
-        event = Event(START, dict(data or {}), f"{case_id}:{START}", _checked_actor(actor))
+        event = Event(START, dict(data or {}), f"{case_id}:{START}", unreserved(actor))
         return self._open(definition, case_id, event, self._now(now))
 
     def start_linked(self, start: StartCase, *, now: datetime | None = None) -> Entry:
@@ -176,8 +158,7 @@ class Runtime:
         try:
             outcome = self._heard(end, event)
         except CaseConflict:
-            with self.store.locked([(end.case, event.id)]) as store:
-                outcome = replace(self, store=store)._heard(end, event)  # noqa: SLF001  # itself
+            outcome = self._again(end.case, event, lambda held: held._heard(end, event))  # noqa: SLF001  # itself
         if isinstance(outcome, Refusal):
             raise _raised(outcome)
         return outcome
@@ -186,8 +167,9 @@ class Runtime:
         loaded = self.store.load(end.case, event.id)
         if loaded.known:
             return loaded.known
-        outcome = step(self.definition(loaded.case), self._caught_up(loaded.case, end.at), event, end.at)
-        return outcome if isinstance(outcome, Refusal) else self._commit(outcome)
+        stepper, case = self._stepper, loaded.case
+        outcome = stepper.step(self.definition(case), stepper.caught_up(case, end.at), event, end.at)
+        return outcome if isinstance(outcome, Refusal) else stepper.written(outcome)
 
     def _open(self, definition: Definition, case_id: str, event: Event, at: datetime) -> Entry:
         case = Case(case_id, definition.process, definition.version, definition.hash)
@@ -198,15 +180,15 @@ class Runtime:
                 raise _raised(known)
             if known:
                 return known
-            by_whom = self._introduced(event, met)
+            by_whom = self._reception.introduced(event, met)
             if isinstance(by_whom, Refusal):
                 raise _raised(by_whom)
-            outcome = step(definition, case, by_whom, at)
+            outcome = self._stepper.step(definition, case, by_whom, at)
             if isinstance(outcome, Refusal):
                 raise _raised(refusal_view(definition, outcome, case, by_whom.actor))
             self.store.keep_definition(definition.hash, definition.process, definition.version, definition.content)
             try:
-                line = self._commit(outcome)
+                line = self._stepper.written(outcome)
             except CaseConflict:
                 continue
             return entry_view(definition, line, outcome.after, by_whom.actor)
@@ -227,7 +209,7 @@ class Runtime:
         Timers of this case that are overdue fire first, each as a step of its own. An `event_id` that the case has seen
         before returns the first outcome and changes nothing. Raises Refused, UnknownCase, FaultyStep, CaseConflict.
         """
-        sent = Event(event, dict(data or {}), event_id or "", _checked_actor(actor))
+        sent = Event(event, dict(data or {}), event_id or "", unreserved(actor))
         return self._sent(case, sent, self._now(now), {})
 
     def send_many(
@@ -264,50 +246,21 @@ class Runtime:
         where it is refused for good, it is set aside. No transaction is open while a message is delivered. What is being delivered
         is nobody else's for a minute; that of a worker that died comes back then.
         """
-        delivered: list[str] = []
-        failed: list[tuple[str, str]] = []
-        answers: list[Outcome] = []
-        linked: list[Entry] = []
-        waiting: set[tuple[str, str]] = set()
-        begun = self.clock.now()
-        ahead = max(self._now(now) - begun, timedelta())  # only where rehearsals are ahead of the clock
-        claim = self.store.claimed_messages(
-            limit, begun + ahead, begun + ahead + LEASE, only_to_cases=self.delivery is None
-        )
-        with claim as (outgoing, store):
-            for out in outgoing:
-                at = self.clock.now()
-                if at - begun > LEASE / 2:
-                    break
-                if out.line in waiting:
-                    continue
-                try:
-                    came = self._relayed(out, at if now is None else self._now(now))
-                except WorldError as error:
-                    failed.append((out.message.id, error.message))
-                    if not _fail(store, out, error, at + ahead):
-                        waiting.add(out.line)
-                else:
-                    if isinstance(came, Entry):
-                        linked.append(came)
-                    else:
-                        answers += [came] if came else []
-                        delivered.append(out.message.id)
-                    store.delivered(out.message.id, at)
-        return Relayed(tuple(delivered), tuple(failed), tuple(answers), tuple(linked))
+        at = None if now is None else self._now(now)
+        relay = Relay(self.store, self.clock, self.delivery, self._enclosures, self)
+        return relay.relay(limit, self._now(now), at)
 
     def retry(self, case: str, id: str, *, actor: Actor | None = None, now: datetime | None = None) -> Entry | None:  # noqa: A002  # the word of the glossary
         """Put back what was set aside: a timer, and return the journal entry that says so, or a message, and return None.
 
         The next `fire_due_timers` or `relay` tries it again. Raises UnknownCase, and Refused where nothing of this id is set aside.
         """
-        event = Event(RETRY, {"timer": id}, self.ids.new(), _checked_actor(actor))
+        event = Event(RETRY, {"timer": id}, self.ids.new(), unreserved(actor))
         at, met = self._now(now), Met()
         try:
             return self._put_back(case, event, at, met)
         except CaseConflict:
-            with self.store.locked([(case, event.id)]) as store:
-                return replace(self, store=store)._put_back(case, event, at, met)  # noqa: SLF001  # itself
+            return self._again(case, event, lambda held: held._put_back(case, event, at, met))  # noqa: SLF001  # itself
 
     def redact(
         self,
@@ -327,16 +280,13 @@ class Runtime:
         written together or not at all; done again, it changes nothing. Raises UnknownCase, InvalidInput, and Refused where the actor may not.
         """
         wanted = Wanted(reason, tuple(paths), tuple(texts), tuple(revisions))
-        event, at, met = Event(REDACTED, {}, self.ids.new(), _checked_actor(actor)), self._now(now), Met()
-        by_whom = replace(event, actor=self._identified(actor, met))
-        with self.store.locked(self._family(self.store.load(case, "").case, event.id)) as store:
-            done = replace(self, store=store)._redact(case, wanted, by_whom, at)  # noqa: SLF001  # itself
-        return replace(done, files=sum(map(self._refiled, (case, *done.linked))))
+        event, at = Event(REDACTED, {}, self.ids.new(), unreserved(actor)), self._now(now)
+        by_whom = replace(event, actor=self._reception.identified(actor))
+        return self._redactor.redact(case, wanted, by_whom, at)
 
     def refile(self, case: str) -> int:
         """Have the delivery write anew what it keeps of a case's messages, as they are since a redaction; return how many these are."""
-        family = self._family(self.store.load(case, "").case, "")
-        return sum(self._refiled(each) for each, _ in family)
+        return self._redactor.refile(case)
 
     def await_due(self, seconds: float, pause: Callable[[float], Any]) -> None:
         """Wait so many seconds, or until somebody arms a timer that is due sooner, where the database can say so.
@@ -367,7 +317,7 @@ class Runtime:
 
     def accepts(self, case: str, *, actor: Actor | None = None, now: datetime | None = None) -> Sequence[Acceptance]:
         """Return, for each event of the process, whether it would be accepted now, and why not."""
-        found, who = self._seen(case, actor)
+        found, who = self._reception.seen(case, actor)
         definition = self.definition(found)
         return tuple(acceptances(definition, found, who, self._now(now), self._held(definition, found, who)))
 
@@ -375,14 +325,14 @@ class Runtime:
         self, case: str, *, actor: Actor | None = None, language: str | None = None, now: datetime | None = None
     ) -> CaseView:
         """Return a case as the actor may see it, in the language asked for, else in the first one of the person's."""
-        found, who = self._seen(case, actor)
+        found, who = self._reception.seen(case, actor)
         definition = self.definition(found)
         held = self._held(definition, found, who)
         return case_view(definition, found, who, spoken(language, who), self._now(now), held=held)
 
     def history(self, case: str, *, actor: Actor | None = None) -> Iterator[Entry]:
         """Yield a case's journal, oldest first, as the actor may see it."""
-        found, who = self._seen(case, actor)
+        found, who = self._reception.seen(case, actor)
         return entry_views(self.definition(found), self.store.journal(case), found, who)
 
     def list(self, query: CaseQuery | None = None) -> Iterator[CaseLine]:
@@ -403,7 +353,7 @@ class Runtime:
         What they may not take (they passed it, are excluded, lack a tag, have as much as they may) is not on it. Cases that need
         no person now cost nothing. Cases whose process does not compile any more are left out.
         """
-        who = self._identified(actor, {})
+        who = self._reception.identified(actor)
         if who is None:
             raise InvalidInput("A worklist is somebody's; say whose.")
         items = self._work(who, spoken(language, who), process, self._now(now))
@@ -418,28 +368,23 @@ class Runtime:
         """
         asked = query or ReportQuery()
         names = list(self.catalogue.processes()) if asked.process is None else [asked.process]
-        at, who = self._now(now), self._identified(actor, {})
+        at, who = self._now(now), self._reception.identified(actor)
         return Report(at, tuple(self._section(self.catalogue.latest(name), asked, who, at) for name in names))
 
-    def postings(
-        self, *, case: str | None = None, owner: str | None = None, actor: Actor | None = None
-    ) -> Iterator[Posting]:
-        """Yield the lines of the ledger, oldest first: to an actor, those of their own accounts. Raises Refused for those of others."""
-        return self.store.postings(case=case, owner=self._owner(owner, actor))
-
-    def balances(self, *, owner: str | None = None, actor: Actor | None = None) -> Iterator[Balance]:
-        """Yield what each account holds, by owner, account and unit: to an actor, their own. Raises Refused for those of others."""
-        return self.store.balances(owner=self._owner(owner, actor))
+    @property
+    def ledger(self) -> Ledger:
+        """What was paid to whom, and why; settlements; who gets money where."""
+        return Ledger(self.store, self.clock, self.banks, identified=self._reception.identified)
 
     # who there is
 
     def person(self, id: str) -> Person | None:  # noqa: A002  # the word of the glossary
         """Return what the directory says of somebody, or None where it knows nobody of this id."""
-        return self._directory().person(id)
+        return self._reception.directory().person(id)
 
     def persons(self, *, role: str | None = None, tag: str | None = None) -> Iterator[Person]:
         """Yield the persons of the directory who hold a role and carry a tag, where these are given."""
-        return self._directory().persons(role=role, tag=tag)
+        return self._reception.directory().persons(role=role, tag=tag)
 
     def keep_persons(self, persons: Iterable[Person], *, now: datetime | None = None) -> Sequence[str]:
         """Write persons into Caseway's own directory, all or none, over what it said of them; return the ids of those it changed.
@@ -450,18 +395,15 @@ class Runtime:
             fit = [checked(person) for person in persons]
         except ValueError as error:
             raise InvalidInput(f"This person cannot be kept: {error}") from None
-        return self._kept_directory().keep(fit, self._now(now))
+        return self._reception.kept_directory().keep(fit, self._now(now))
 
     def remove_person(self, id: str) -> bool:  # noqa: A002  # the word of the glossary
         """Take a person out of Caseway's own directory, and say whether there was one. What they did stays in the journals."""
-        return self._kept_directory().remove(id)
+        return self._reception.kept_directory().remove(id)
 
     def definition(self, case: Case) -> Definition:
         """Return the definition that a case is pinned to, as the store kept it."""
-        return self.catalogue.compiled(
-            case.definition,
-            lambda: self._content(case.definition, f"case {case.id} ({case.process} version {case.version})"),
-        )
+        return self._pins.of(case)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -501,246 +443,33 @@ class Runtime:
         tally.take(self.store.histories(definition.process, since=scope.begin, until=scope.end))
         return section(definition, scope, tally, now)
 
-    def _directory(self) -> Directory:
-        return self.directory if self.directory is not None else self.store.directory()
-
-    def _kept_directory(self) -> KeptDirectory:
-        if self.directory is not None:
-            raise InvalidInput("This runtime was opened with a directory of the host's; its persons are kept there.")
-        return self.store.directory()
-
-    def _load(self, case: str, event: str, actor: Actor | None, met: Met) -> Loaded:
-        """Read a case, and with it the person who acts, where that is in the same database and not known yet."""
-        if actor is None or self.directory is not None or actor.id in met:
-            return self.store.load(case, event)
-        loaded = self.store.load(case, event, actor.id)
-        met[actor.id] = loaded.person
-        return loaded
-
-    def _seen(self, case: str, actor: Actor | None) -> tuple[Case, Actor | None]:
-        """Read a case for somebody who looks at it; return who that is, too."""
-        met: Met = {}
-        found = self._load(case, "", actor, met).case
-        return found, self._identified(actor, met)
-
-    def _meet(self, actors: Iterable[Actor | None]) -> Met:
-        """Ask the directory about many actors at once."""
-        ids = {actor.id for actor in actors if actor is not None}
-        if self.directory is not None:
-            return {id_: self.directory.person(id_) for id_ in ids}
-        return {**dict.fromkeys(ids), **(self.store.directory().known(ids) if ids else {})}
-
-    def _admitted(self, actor: Actor, met: Met) -> Actor | Refusal:
-        """Return an actor as the directory knows them, or why they may do nothing as whom they say they are."""
-        if actor.id not in met:
-            met[actor.id] = self._directory().person(actor.id)
-        person = met[actor.id]
-        if person is not None and person.id != actor.id:
-            raise InvalidInput(
-                f"The directory was asked for {actor.id} and told of {person.id}: ids are compared exactly."
-            )
-        return admitted(actor, person)
-
-    def _identified(self, actor: Actor | None, met: Met) -> Actor | None:
-        """Return who somebody is, for one who looks; raise Refused where they may not be whom they say."""
-        if actor is None:
-            return None
-        _checked_actor(actor)
-        outcome = self._admitted(actor, met)
-        if isinstance(outcome, Refusal):
-            raise Refused(outcome)
-        return outcome
-
-    def _introduced(self, event: Event, met: Met) -> Event | Refusal:
-        """Return an event with its actor as the directory knows them, or why they may do nothing."""
-        if event.actor is None or event.parent is not None:
-            return event
-        actor = self._admitted(event.actor, met)
-        return actor if isinstance(actor, Refusal) else replace(event, actor=actor)
-
-    def _relayed(self, out: Outgoing, now: datetime) -> Entry | Outcome | None:
-        """Do what an effect in the outbox asks for; return what came of it in another case, or of an event that was answered.
-
-        Raises WorldError where it could not be done.
-        """
-        if not isinstance(out.message, Message):
-            return self._linked(out.message, now)
-        assert self.delivery is not None, "without one, messages are not claimed"
-        message = out.message if not out.message.attached else self._with_files(out.message)
-        answer = self.delivery.deliver(out.case, message)
-        return None if answer is None else self._answered(out, answer)
-
-    def _with_files(self, message: Message) -> Message:
-        """Make the documents that go with a message, as they were fixed when it was sent."""
-        if self.renderer is None:
-            raise WorldError(
-                "This runtime makes no documents; give one to Runtime(..., renderer=...).", effect=message.id
-            )
-        made = [replace(each, files=tuple(self._files(each, self.renderer))) for each in message.attached]
-        return replace(message, attached=tuple(made))
-
-    def _files(self, attached: Attachment, renderer: Renderer) -> Iterator[File]:
-        try:
-            definition = self.catalogue.compiled(
-                attached.definition, lambda: self._content(attached.definition, f"the document {attached.document}")
-            )
-            rule = definition.documents[attached.document]
-        except (DefinitionError, KeyError) as error:
-            raise Undeliverable(f"The document {attached.document} is not known any more: {error}") from error
-        for kind in attached.formats:
-            content = renderer.make(rule, attached.data, kind, attached.at)
-            yield File(f"{attached.document}.{kind}", FORMATS[kind], content)
-
-    def _content(self, definition: str, of: str) -> Mapping[str, Any]:
-        """Return the document that was kept by its hash. `of` says for the error what needs it."""
-        content = self.store.definition(definition)
-        if content is None:
-            raise WorldError(f"The definition of {of} is missing from the database.", definition=definition)
-        return content
-
-    def _linked(self, effect: StartCase | SendEvent, now: datetime) -> Entry:
-        """Start a linked case, or let one hear of an end: alone in its transaction, so that no two cases are ever held at once."""
-        try:
-            return (
-                self.start_linked(effect, now=now) if isinstance(effect, StartCase) else self.hear_end(effect, now=now)
-            )
-        except CaseConflict as error:
-            raise WorldError(error.message, **error.facts) from error
-        except (CaseError, DefinitionError) as error:
-            raise Undeliverable(error.message, **error.facts) from error
-
-    def _answered(self, out: Outgoing, answer: Answer) -> Outcome:
-        """Send a receiver's answer to the case. Delivered again, the message has the same answer, which changes nothing then."""
-        event = Event(answer.event, answer.data, f"{out.message.id}:answer", answer.actor)
-        try:
-            line = self.send(out.case, event.name, event.data, actor=event.actor, event_id=event.id)
-        except CaseConflict as error:
-            raise WorldError(f"It was delivered, and its answer has to wait: {error.message}") from error
-        except (CaseError, DefinitionError) as error:
-            return Outcome(out.case, event, None, error)
-        return Outcome(out.case, event, line, None)
-
-    def _owner(self, owner: str | None, actor: Actor | None) -> str | None:
-        """Return whose accounts somebody is shown: amounts and parties are made of data that may be hidden from them."""
-        who = self._identified(actor, {})
-        if who is None or owner == who.id:
-            return owner
-        if owner is None:
-            return who.id
-        told = f"The accounts of {owner} are not for {who} to see; {who} sees those of {who.id}."
-        raise Refused(Refusal("not-allowed", told, {"owner": owner, "actor": str(who)}))
-
-    def _commit(self, step: Step) -> Entry:
-        """Write a step; where it redacts, together with what it changes of all that was written before."""
-        return entry(self._rewritten(step)[0]) if step.erasures else self.store.commit(step)
-
-    def _rewritten(self, step: Step) -> tuple[Step, Redaction]:
-        """Write a redacting step, and return it as it was written, with what came of it."""
-        with self.store.locked(self._family(step.after, step.event.id)) as store:
-            held = replace(self, store=store)
-            written = held._rewriting(step)  # noqa: SLF001  # itself
-            done = held._rewrite(written)  # noqa: SLF001  # itself
-        for case in (step.after.id, *done.linked):
-            self._refiled(case)
-        return written.step, done
-
-    def _redact(self, case_id: str, wanted: Wanted, event: Event, now: datetime) -> Redaction:
-        found = self.store.load(case_id, event.id).case
-        definition = self.definition(found)
-        refusal = redaction.objection(definition, found, event.actor)
-        if refusal:
-            raise Refused(refusal)
-        lines = list(self.store.journal(case_id))
-        erasure = redaction.erasure_of(definition, found, wanted, lines).learned(lines, found)
-        told = {"revisions": list(wanted.revisions)} if wanted.revisions else {}
-        places = (*wanted.paths, *redaction.hits(found.data, replace(erasure, texts=frozenset(wanted.texts))))
-        step_ = redaction.redact(found, replace(event, data=told), now, erasure, places)
-        made = self._rewriting(step_)
-        done = self._rewrite(made)
-        line = done.entry and entry_view(definition, done.entry, made.step.after, event.actor)
-        return replace(done, entry=line)
-
-    def _rewriting(self, step: Step) -> Rewriting:
-        case = step.before.id
-        return redaction.rewriting(step, list(self.store.journal(case)), [out.message for out in self.store.sent(case)])
-
-    def _rewrite(self, made: Rewriting) -> Redaction:
-        """Write what a redaction makes of a case and of those linked to it; the store holds them. What can fail comes first."""
-        step, case = made.step, made.step.after.id
-        followers = self._followers(step)
-        copies = [copy for each in (made, *followers) for copy in self.store.redact_copies(each.step)]
-        for each in (made, *followers):
-            if each is made and made.is_idle and step.event.name == REDACTED:
-                continue
-            self.store.commit(each.step)
-            self.store.rewrite(each.step.after.id, each.lines, each.messages, _quoting(each.step))
-        written = None if made.is_idle and step.event.name == REDACTED else entry(step)
-        spots = [spot for erasure in step.erasures for spot in erasure.spots]
-        return Redaction(
-            case,
-            written,
-            len(made.lines),
-            len(made.messages),
-            linked=tuple(each.step.after.id for each in followers),
-            copies=tuple(dict.fromkeys(copies)),
-            too_short=redaction.too_short(step.before.data, spots),
-            kept=redaction.kept((*self.store.journal(case),), step.after, step.erasures),
-        )
-
-    def _followers(self, source: Step) -> Sequence[Rewriting]:
-        """Return what a redaction changes in the cases that were started with what it takes out of this one."""
-        made = []
-        for case_id, _ in self._family(source.after, "")[1:]:
-            found = self.store.load(case_id, "").case
-            lines = list(self.store.journal(case_id))
-            follower = self._rewriting(redaction.followed(found, self.definition(found), source, lines))
-            if not follower.is_idle:
-                made.append(follower)
-        return made
-
-    def _family(self, case: Case, event: str) -> Sequence[tuple[str, str]]:
-        """Return the ids of a case and of all that came of it by links, as far as these are there, as `locked` takes them."""
-        found, waiting = {case.id: event}, [case]
-        while waiting:
-            for link in waiting.pop().links:
-                if link.kind == "child" and link.case not in found:
-                    with suppress(UnknownCase):
-                        waiting.append(self.store.load(link.case, "").case)
-                        found[link.case] = ""
-        return list(found.items())
-
-    def _refiled(self, case: str) -> int:
-        """Have the delivery write anew what it keeps of a case's messages; return how many these are."""
-        if not isinstance(self.delivery, Rewritable):
-            return 0
-        sent = (out.message for out in self.store.sent(case))
-        messages = (message for message in sent if isinstance(message, Message))
-        return sum(self.delivery.rewrite(case, self._with_files_if_possible(each)) for each in messages)
-
-    def _with_files_if_possible(self, message: Message) -> Message:
-        """Make the documents of a message anew; one whose documents cannot be made goes without, and so do the old ones."""
-        if message.attached:
-            with suppress(WorldError):
-                return self._with_files(message)
-        return message
-
     def _sent(self, case: str, event: Event, now: datetime, met: Met) -> Entry:
         """Run an event: once on what was read, and if that was overtaken, again with the case held against everybody."""
         event = event if event.id else replace(event, id=self.ids.new())
         try:
             outcome = self._attempt(case, event, now, met)
         except CaseConflict:
-            with self.store.locked([(case, event.id)]) as store:
-                outcome = replace(self, store=store)._attempt(case, event, now, met)  # noqa: SLF001  # itself
+            outcome = self._again(case, event, lambda held: held._attempt(case, event, now, met))  # noqa: SLF001  # itself
         if isinstance(outcome, Refusal):
             raise _raised(outcome)
         return outcome
+
+    def _again(self, case: str, event: Event, attempt: Callable[[Runtime], _Result]) -> _Result:
+        """Attempt again what was overtaken, with the case held against everybody.
+
+        Once keys are not held: each time, others may take another one that the step needs.
+        """
+        for _ in range(ATTEMPTS - 1):
+            with suppress(CaseConflict), self.store.locked([(case, event.id)]) as store:
+                return attempt(replace(self, store=store))
+        with self.store.locked([(case, event.id)]) as store:
+            return attempt(replace(self, store=store))
 
     def _sent_together(self, chunk: Sequence[tuple[str, Event]], now: datetime) -> Sequence[Outcome]:
         named = [(case, event if event.id else replace(event, id=self.ids.new())) for case, event in chunk]
         met: Met = {}
         try:
-            met |= self._meet(event.actor for _, event in named)
+            met |= self._reception.meet(event.actor for _, event in named)
             with self.store.locked([(case, event.id) for case, event in named]) as store:
                 attempt = partial(replace(self, store=store)._attempt, met=met)  # noqa: SLF001  # itself
                 return [_outcome(case, event, attempt, now) for case, event in named]
@@ -754,79 +483,40 @@ class Runtime:
             return Outcome(case, event, None, error)
 
     def _attempt(self, case_id: str, event: Event, now: datetime, met: Met) -> Entry | Refusal:
-        loaded = self._load(case_id, event.id, event.actor, met)
+        loaded = self._reception.load(case_id, event.id, event.actor, met)
         definition = self.definition(loaded.case)
         if loaded.known:
             rule = definition.events.get(event.name)
             first = _first_outcome(loaded.known, event, rule.data if rule else None)
             return first if isinstance(first, Refusal) else entry_view(definition, first, loaded.case, event.actor)
-        _checked_actor(event.actor)
-        by_whom = self._introduced(event, met)
+        unreserved(event.actor)
+        by_whom = self._reception.introduced(event, met)
         if isinstance(by_whom, Refusal):
             return by_whom
-        case = self._caught_up(loaded.case, now)
+        stepper = self._stepper
+        case = stepper.caught_up(loaded.case, now)
         person = bounded(definition, case, by_whom)
         load = None if person is None else self.store.count(case.process, person)
-        outcome = step(definition, case, by_whom, now, load=load)
+        outcome = stepper.step(definition, case, by_whom, now, load=load)
         if isinstance(outcome, Refusal):
             return refusal_view(definition, outcome, case, by_whom.actor)
-        return entry_view(definition, self._commit(outcome), outcome.after, by_whom.actor)
+        return entry_view(definition, stepper.written(outcome), outcome.after, by_whom.actor)
 
     def _put_back(self, case_id: str, event: Event, now: datetime, met: Met) -> Entry | None:
-        case, key = self._load(case_id, event.id, event.actor, met).case, event.data["timer"]
-        event = replace(event, actor=self._identified(event.actor, met))
+        case, key = self._reception.load(case_id, event.id, event.actor, met).case, event.data["timer"]
+        event = replace(event, actor=self._reception.identified(event.actor, met))
         if all(timer.id != key for timer in case.timers):
             if self.store.put_back(case_id, key):
                 return None
             raise Refused(not_set_aside(case, key))
-        outcome = rearm(self._caught_up(case, now), event, now)
+        outcome = rearm(self._stepper.caught_up(case, now), event, now)
         if isinstance(outcome, Refusal):
             raise Refused(outcome)
-        line = self._commit(outcome)
+        line = self._stepper.written(outcome)
         return line if event.actor is None else entry_view(self.definition(case), line, outcome.after, event.actor)
 
-    def _caught_up(self, case: Case, now: datetime) -> Case:
-        """Fire a case's overdue timers and return the case as they leave it. CaseConflict: there are too many of them."""
-        if not _overdue(case, now):
-            return case
-        for fired in self._catch_up(case, now):
-            case = fired.after
-        if _overdue(case, now):
-            raise CaseConflict(f"Case {case.id} has more overdue timers than fire at a time; try again.", case=case.id)
-        return case
-
-    def _catch_up(self, case: Case, now: datetime) -> Iterator[Step]:
-        """Fire a case's overdue timers in due order, each as a step of its own, those that one of them arms among them."""
-        armed_before = {timer.id for timer in case.timers}
-        at_once = 0
-        for _ in range(CATCH_UP):
-            timer = next(iter(_overdue(case, now)), None)
-            if timer is None:
-                return
-            is_loop = timer.id not in armed_before and case.last_at is not None and timer.due <= case.last_at
-            at_once = at_once + 1 if is_loop else 0
-            event = Event(timer.name, {}, timer.id, SYSTEM, timer.due, now)
-            fired = self._firing(case, event, now, endless=at_once > FIRINGS)
-            if fired.erasures:
-                fired = self._rewritten(fired)[0]
-            else:
-                self.store.commit(fired)
-            case = fired.after
-            yield fired
-
-    def _firing(self, case: Case, event: Event, now: datetime, *, endless: bool) -> Step:
-        if endless:
-            told = f'The timer "{event.name}" of case {case.id} has been armed without delay {FIRINGS} times in a row.'
-            return lapse(case, event, Refusal("endless-loop", told, {"timer": event.name}))
-        try:
-            definition = self.definition(case)
-        except DefinitionError as error:  # the timers of other cases do not wait for this one
-            return lapse(case, event, Refusal("faulty-definition", error.message, error.facts))
-        outcome = step(definition, case, event, now)
-        return lapse(case, event, outcome, definition) if isinstance(outcome, Refusal) else outcome
-
     def _fire(self, case_id: str, now: datetime) -> Iterator[Entry]:
-        for fired in self._catch_up(self.store.load(case_id, "").case, now):
+        for fired in self._stepper.catch_up(self.store.load(case_id, "").case, now):
             yield entry(fired)
 
     def _fire_alone(self, case_id: str, now: datetime) -> Sequence[Entry]:
@@ -849,47 +539,11 @@ class Runtime:
         return Refusal("case-exists", f"Case {case_id} exists already.", {"case": case_id})
 
     def _now(self, now: datetime | None) -> datetime:
-        clock = self.clock.now()
-        if now is None:
-            return clock
-        if now.tzinfo is None:
-            raise InvalidInput(f"The instant {now.isoformat()} has no time zone; write it with an offset, such as Z.")
-        if now > clock and not self.store.rehearsal():
-            raise InvalidInput(
-                f"{now.isoformat()} is in the future; only a database made with `caseway db init --rehearsal` takes that."
-            )
-        return now
-
-
-def _fail(store: Store, out: Outgoing, error: WorldError, now: datetime) -> bool:
-    """Record a delivery that failed, to be tried again later, and say whether it was set aside instead."""
-    attempts = out.attempts + 1
-    is_lost = isinstance(error, Undeliverable) or attempts >= DELIVERY_ATTEMPTS
-    asked = timedelta(seconds=error.facts.get("retry_after", 0))
-    wait = max(pause(out.message.id, attempts), min(asked, LONGEST_PAUSE))
-    store.undelivered(out.message.id, error.message, set_aside=is_lost, not_before=None if is_lost else now + wait)
-    return is_lost
-
-
-def _quoting(step: Step) -> Callable[[str], str]:
-    """Return what takes out of a sentence what a step erases."""
-
-    def quoting(text: str) -> str:
-        for erasure in step.erasures:
-            text = erasure.quoting(text)
-        return text
-
-    return quoting
+        return instant(now, self.clock, self.store)
 
 
 def _cases(due: Sequence[DueTimer]) -> Iterable[str]:
     return dict.fromkeys(each.case for each in due)
-
-
-def _overdue(case: Case, now: datetime) -> list[Timer]:
-    """Return the timers whose time has come, in due order; those due at one instant in the order they were armed."""
-    due = (timer for timer in case.timers if timer.due <= now and timer.fault is None)
-    return sorted(due, key=lambda timer: timer.due)
 
 
 def _first_outcome(known: Entry, event: Event, shape: Shape | None) -> Entry | Refusal:
@@ -942,10 +596,3 @@ def _checked_id(text: str) -> str:
     if not text or len(text) > 200 or not text.isprintable() or ":" in text:  # noqa: PLR2004
         raise InvalidInput(f"{text!r} cannot be a case id: 1 to 200 printable characters without a colon.")
     return text
-
-
-def _checked_actor(actor: Actor | None) -> Actor | None:
-    reserved = sorted(RESERVED_ROLES.intersection(actor.roles)) if actor is not None else ()
-    if reserved:
-        raise InvalidInput(f'Nobody can claim the role "{reserved[0]}": it is Caseway\'s own to give.')
-    return actor

@@ -1,0 +1,83 @@
+"""`caseway ledger postings`: the lines of the book."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caseway.cli.completion import account_owners, batch_ids
+from caseway.cli.ledger.option import case_option, period_options, query, unit_option
+from caseway.cli.option import Setting, Verb, with_setting
+from caseway.cli.output import print_line, print_shown, say, table
+
+if TYPE_CHECKING:
+    from caseway.engine.posting import Posting
+
+
+@click.command(cls=Verb)
+@case_option
+@click.option("--owner", metavar="ID", shell_complete=account_owners, help="Only lines of this owner's accounts.")
+@unit_option
+@click.option("--batch", metavar="BATCH", shell_complete=batch_ids, help="Only what this settlement moved.")
+@period_options
+@with_setting
+def postings(
+    setting: Setting, /, *, since: date | datetime | None, until: date | datetime | None, **wanted: str | None
+) -> None:
+    """List the lines of the ledger, oldest first; with --as, those of the actor's own accounts."""
+    asked = query(since=since, until=until, **wanted)
+    with setting.runtime() as runtime:
+        found = runtime.ledger.postings(asked, actor=setting.actor)
+        if setting.json:
+            for each in found:
+                print_line(posting_record(each))
+            return
+        shown = table("time", "source", "owner", "account", "amount", "for", right=("amount",))
+        for each in found:
+            shown.add_row(*_row(each))
+    if shown.row_count:
+        print_shown(shown)
+    else:
+        say("There are no such lines in the ledger.")
+
+
+def _row(line: Posting) -> tuple[str, ...]:
+    from caseway.adapters.diagnostic import escaped
+    from caseway.cli.sentence import instant
+    from caseway.engine.money import money
+
+    rules = f" [{', '.join(line.implements)}]" if line.implements else ""
+    return (
+        instant(line.at),
+        escaped(line.case or line.batch or ""),
+        escaped(line.owner),
+        escaped(line.account),
+        money(line.amount, line.unit),
+        escaped(f"{line.purpose or line.payout or line.kind}{rules}"),
+    )
+
+
+def posting_record(line: Posting) -> dict[str, Any]:
+    """Write a line of the ledger as JSON; the amount is in minor units."""
+    from caseway.engine.timestamp import instant_text
+
+    return {
+        "effect": line.effect,
+        "line": line.line,
+        "kind": line.kind,
+        "case": line.case,
+        "revision": line.revision,
+        "process": line.process,
+        "version": line.version,
+        "batch": line.batch,
+        "at": instant_text(line.at),
+        "owner": line.owner,
+        "account": line.account,
+        "amount": line.amount,
+        "unit": line.unit,
+        "payout": line.payout,
+        "purpose": line.purpose,
+        "implements": list(line.implements),
+    }

@@ -1,0 +1,133 @@
+"""`caseway ledger statement`: what happened on somebody's accounts."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from caseway.cli.completion import account_owners
+from caseway.cli.ledger.option import period_options, unit_option
+from caseway.cli.ledger.postings import posting_record
+from caseway.cli.moment import first_instant, instant_after
+from caseway.cli.option import Setting, Verb, with_setting
+from caseway.cli.output import print_document, print_shown, say, table
+
+if TYPE_CHECKING:
+    from caseway.engine.statement import Statement, StatementSection
+
+FORMATS = ("text", "csv", "pdf")
+
+
+@click.command(cls=Verb)
+@click.argument("owner", metavar="PAYEE", shell_complete=account_owners)
+@period_options
+@unit_option
+@click.option("--format", "kind", type=click.Choice(FORMATS), help="What it is made as.  [default: text]")
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file that it is written into.  [default: stdout]",
+)
+@with_setting
+def statement(
+    setting: Setting,
+    *,
+    owner: str,
+    since: date | datetime | None,
+    until: date | datetime | None,
+    unit: str | None,
+    kind: str | None,
+    output: Path | None,
+) -> None:
+    """Say what happened on the accounts of PAYEE: what they held before, each line and what they held after it. With --as, one's own."""
+    if setting.json and (kind or output):
+        raise click.UsageError("Of --json and --format or --output, give one.")
+    if kind == "pdf" and output is None and sys.stdout.isatty():
+        raise click.UsageError("A PDF is nothing for a terminal: name a file with --output.")
+    if kind in {None, "text"} and output is not None:
+        raise click.UsageError("Into a file goes --format csv or --format pdf.")
+    with setting.runtime() as runtime:
+        made = runtime.ledger.statement(
+            owner, unit=unit, since=first_instant(since), until=instant_after(until), actor=setting.actor
+        )
+    if setting.json:
+        print_document(_record(made))
+    elif kind in {None, "text"}:
+        _print(made)
+    else:
+        _put(_content(made, str(kind)), output)
+
+
+def _content(made: Statement, kind: str) -> bytes:
+    from caseway.adapters.statement_sheet import statement_csv, statement_pdf
+
+    return (statement_pdf(made) if kind == "pdf" else statement_csv(made)).content
+
+
+def _put(content: bytes, output: Path | None) -> None:
+    from caseway.adapters.whole_file import write_whole
+    from caseway.engine.errors import WorldError
+
+    if output is None:
+        click.echo(content, nl=False)
+        return
+    try:
+        write_whole(output, content)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise WorldError(
+            f"The statement could not be written to {output}: {reason or error}.", file=str(output)
+        ) from error
+    say(f"The statement is in {output}.")
+
+
+def _print(made: Statement) -> None:
+    for index, section in enumerate(made.sections):
+        if index:
+            click.echo()
+        _print_section(section)
+    if not made.sections:
+        say(f"There is nothing on the accounts of {made.owner} in that time.")
+
+
+def _print_section(section: StatementSection) -> None:
+    from rich.text import Text
+
+    from caseway.adapters.diagnostic import escaped
+    from caseway.cli.sentence import instant
+    from caseway.engine.money import decimal
+
+    print_shown(Text(escaped(f"{section.account}, {section.unit}"), "bold", overflow="fold"))
+    shown = table("time", "source", "for", "amount", "balance", right=("amount", "balance"))
+    shown.add_row("", "", "before", "", decimal(section.opening, section.unit))
+    for line in section.lines:
+        posting = line.posting
+        rules = f" [{', '.join(posting.implements)}]" if posting.implements else ""
+        told = escaped(posting.case or posting.batch or ""), escaped(f"{posting.purpose}{rules}")
+        amounts = decimal(posting.amount, section.unit), decimal(line.balance, section.unit)
+        shown.add_row(instant(posting.at), *told, *amounts)
+    shown.add_row("", "", "after", "", decimal(section.closing, section.unit))
+    print_shown(shown)
+
+
+def _record(made: Statement) -> dict[str, Any]:
+    from caseway.engine.timestamp import instant_text
+
+    return {
+        "owner": made.owner,
+        "at": instant_text(made.at),
+        "since": made.since and instant_text(made.since),
+        "until": made.until and instant_text(made.until),
+        "sections": [_section_record(each) for each in made.sections],
+    }
+
+
+def _section_record(section: StatementSection) -> dict[str, Any]:
+    lines = [posting_record(line.posting) | {"balance": line.balance} for line in section.lines]
+    ends = {"opening": section.opening, "closing": section.closing}
+    return {"account": section.account, "unit": section.unit} | ends | {"lines": lines}

@@ -1,0 +1,173 @@
+"""Payouts, and what is taken back of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from caseway.engine.compiler.compilation import INTEGER, Compilation, place
+from caseway.engine.compiler.expression import NOTHING, Expressions
+from caseway.engine.compiler.items import CASE, items_of, naming
+from caseway.engine.compiler.paid import amount_of
+from caseway.engine.expression import Schema, Scope
+from caseway.engine.fault import Path
+from caseway.engine.flaw import ALL, Look, amount_flaw, key_flaw, owner_flaw, percent_flaw, weight_flaw
+from caseway.engine.guard import Guard
+from caseway.engine.once import Once, own_scope
+from caseway.engine.payout import Pay, Split, TakeBack
+from caseway.engine.private import along
+from caseway.engine.value import Value
+
+PLATFORM = {"text": "platform"}
+"""Who pays where a payout does not say."""
+
+_FIELD = re.compile(r"case(\.[a-z][a-z0-9_]*)+")
+_LIST: Schema = {"type": "array"}
+_ITEM = "item"
+
+
+class Payouts:
+    """Compiles payouts. A fault is reported, and None put in the place of what has it."""
+
+    def __init__(self, compilation: Compilation, expressions: Expressions) -> None:
+        self.compilation, self.expressions = compilation, expressions
+        self.written: Mapping[str, Any] = compilation.content.get("payouts") or {}
+        self.rules = {name: self._rule(name, rule) for name, rule in self.written.items()}
+
+    def sound(self) -> dict[str, Pay]:
+        """Return the payouts that have no fault."""
+        return {name: rule for name, rule in self.rules.items() if rule is not None}
+
+    def pay(self, name: str, path: Path) -> Pay | None:
+        """Compile the action that pays."""
+        return self.rules[name] if self._is_known(name, path) else None
+
+    def take_back(
+        self, scope: Scope, written: str | Mapping[str, Any], holder: Mapping[str, Any], path: Path
+    ) -> TakeBack | None:
+        """Compile the action that takes back; `holder` is the mapping in which it stands."""
+        whole: Mapping[str, Any] = {"payout": written} if isinstance(written, str) else written
+        if "payout" not in whole:
+            return None
+        name = whole["payout"]
+        if not self._is_known(name, path if isinstance(written, str) else (*path, "payout")):
+            return None
+        with self.expressions.making(*amount_of(name)):
+            percent = self._number(scope, whole.get("percent", ALL), percent_flaw, (*path, "percent"))
+        rule = self.written[name]
+        purpose = whole.get("purpose") or rule.get("purpose") or name
+        carried = tuple(holder.get("implements") or rule.get("implements") or ())
+        return TakeBack(name, percent, _spoken(purpose), carried, place(path)) if percent else None
+
+    def _is_known(self, name: str, path: Path) -> bool:
+        return self.compilation.known("payout", name, self.rules, path)
+
+    def _rule(self, name: str, rule: Mapping[str, Any]) -> Pay | None:
+        path: Path = ("payouts", name)
+        implements = self.compilation.implements(rule, path)
+        if not rule.keys() >= {"amount", "unit"} or not rule.keys() & {"payee", "split"}:
+            return None
+        guard, facts = self._when(rule, path)
+        with self.expressions.assuming(facts):
+            with self.expressions.making(*amount_of(name)):
+                amount = self._number(self.compilation.scope, rule["amount"], amount_flaw, (*path, "amount"))
+            payee = self._payee(name, rule, path)
+            with self.expressions.making("payout", name, "payer"):
+                payer = self._owner(self.compilation.scope, rule.get("payer", PLATFORM), (*path, "payer"))
+            with self.expressions.making("payout", name, "once"):
+                once = self._once(name, rule["once"], (*path, "once")) if "once" in rule else None
+        if amount is None or payee is None or payer is None:
+            return None
+        return Pay(
+            payout=name,
+            amount=amount,
+            unit=rule["unit"],
+            payee=payee,
+            account=rule.get("account", "payable"),
+            payer=payer,
+            payer_account=rule.get("payer_account", "payouts"),
+            purpose=_spoken(rule.get("purpose") or name),
+            implements=implements,
+            place=place(path),
+            when=guard,
+            once=once,
+        )
+
+    def _when(self, rule: Mapping[str, Any], path: Path) -> tuple[Guard | None, frozenset[str]]:
+        if "when" not in rule:
+            return None, NOTHING
+        return self.expressions.guard(self.compilation.scope, rule["when"], (*path, "when"))
+
+    def _once(self, name: str, written: str | Mapping[str, Any], path: Path) -> Once | None:
+        keyed: Mapping[str, Any] = {"key": written} if isinstance(written, str) else written
+        if "key" not in keyed:
+            return None
+        at = path if isinstance(written, str) else (*path, "key")
+        key = self._checked(self.expressions.text(self.compilation.scope, keyed["key"], at), key_flaw, keyed["key"], at)
+        scope = keyed.get("scope") or own_scope(self.compilation.content.get("process", ""), name)
+        return Once(key, scope) if key else None
+
+    # who gets it
+
+    def _payee(self, name: str, rule: Mapping[str, Any], path: Path) -> Value | Split | None:
+        if "split" in rule:
+            return self._split(name, rule["split"], (*path, "split"))
+        with self.expressions.making("payout", name, "payee"):
+            return self._owner(self.compilation.scope, rule["payee"], (*path, "payee"))
+
+    def _split(self, name: str, written: Mapping[str, Any], path: Path) -> Split | None:
+        if not written.keys() >= {"among", "payee"}:
+            return None
+        with self.expressions.making("payout", name, "payee"):
+            items, shape = self._among(written["among"], (*path, "among"))
+        if items is None:
+            return None
+        item = written.get("as", _ITEM)
+        within = naming(self.compilation, self.compilation.scope, shape, item, (*path, "as"))
+        if within is None:
+            return None
+        with self.expressions.making("payout", name, "payee"):
+            payee = self._owner(within, written["payee"], (*path, "payee"))
+        with self.expressions.making(*amount_of(name)):
+            weight = self._number(within, written.get("weight", 1), weight_flaw, (*path, "weight"))
+        return Split(items, item, payee, weight) if payee and weight else None
+
+    def _among(self, written: str, path: Path) -> tuple[tuple[str, ...] | Value | None, Schema]:
+        """Return a list, as the path of a field or as what gives it, and the shape of its items."""
+        if _FIELD.fullmatch(written):
+            return self._among_field(written, path)
+        value = self.expressions.value(self.compilation.scope, written, path, _LIST)
+        shape = self.compilation.scope.shape(written) or {}
+        return value, shape.get("items") or {}
+
+    def _among_field(self, written: str, path: Path) -> tuple[tuple[str, ...] | None, Schema]:
+        shape = items_of(self.compilation, written, path)
+        if shape is None:
+            return None, {}
+        names = tuple(written.removeprefix(CASE).split("."))
+        private = along(self.compilation.data.schema, names, "case")
+        # Of what an item holds, only what is read of it counts.
+        self.expressions.look((each for each in private if not each.path.startswith(f"{written}[].")), path)
+        return names, shape
+
+    # values
+
+    def _number(self, scope: Scope, written: Any, look: Look, path: Path) -> Value | None:
+        return self._checked(self.expressions.value(scope, written, path, INTEGER), look, written, path)
+
+    def _owner(self, scope: Scope, written: Any, path: Path) -> Value | None:
+        return self._checked(self.expressions.text(scope, written, path), owner_flaw, written, path)
+
+    def _checked(self, value: Value | None, look: Look, written: Any, path: Path) -> Value | None:
+        """Report what stands against a value that is the same in every case."""
+        fixed = self.expressions.fixed(value)
+        flaw = None if fixed is None else look(fixed)
+        if flaw is not None:
+            self.compilation.fault(flaw.code, flaw.told, path, flaw.hint, value=written)
+        return value
+
+
+def _spoken(text: str | Mapping[str, str]) -> str:
+    """Return a text as the book has it, in the first of its languages."""
+    return text if isinstance(text, str) else next(iter(text.values()))

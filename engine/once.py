@@ -1,0 +1,45 @@
+"""Keys that only one payout can ever take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from caseway.engine.effect import AlreadyPaid, Effect, Payout
+from caseway.engine.value import Value
+
+LONGEST = 500
+"""How many characters a key may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """How a payout makes its key. Within a scope, each key is taken once."""
+
+    key: Value
+    scope: str
+
+    def full(self, key: str) -> str:
+        """Return a key as stores keep it."""
+        return f"{self.scope}/{key}"
+
+
+def own_scope(process: str, payout: str) -> str:
+    """Return the scope of a payout that shares its keys with no other. Those with a name of their own have no dot in it."""
+    return f"{process}.{payout}"
+
+
+def plain_key(full: str) -> str:
+    """Return a key as the process made it."""
+    return full.partition("/")[2]
+
+
+def known_to(effects: Iterable[Effect]) -> dict[str, str | None]:
+    """Return what a step knew of once keys when it had these effects: to run it again, one has to know the same."""
+    known: dict[str, str | None] = {}
+    for effect in effects:
+        if isinstance(effect, Payout) and effect.once is not None:
+            known.setdefault(effect.once, None)
+        elif isinstance(effect, AlreadyPaid):
+            known.setdefault(effect.once, effect.by)
+    return known
