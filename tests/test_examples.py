@@ -42,7 +42,7 @@ def test_the_host_service_is_about_twenty_lines():
 
 
 def test_every_command_of_the_demo_is_a_verb_that_there_is():
-    verbs = {"start", "send", "show", "history", "list", "report", "worker", "ledger"}
+    verbs = {"start", "send", "show", "history", "list", "report", "worker", "ledger", "payee"}
     for story in (EXAMPLES / "demo").glob("*.txt"):
         for line in story.read_text(encoding="utf-8").splitlines():
             assert line.startswith("#") or line.removeprefix("! ").split()[0] in verbs

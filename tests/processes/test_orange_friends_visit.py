@@ -246,7 +246,7 @@ def test_a_country_with_a_commission_of_twenty_per_cent_changes_one_number(tmp_p
     assert text.count("commission_percent: 15") == 1
     path.write_text(text.replace("commission_percent: 15", "commission_percent: 20"), encoding="utf-8")
     run = requested(*COMPLETED, processes=tmp_path / "processes")
-    assert {f"{each.owner}/{each.account}": each.amount for each in run.balances()} == {
+    assert {f"{each.owner}/{each.account}": each.amount for each in run.ledger.balances()} == {
         "jan/cash": -14900,
         "anna/cash": 14900,
         "anna/payable": -2980,
