@@ -1,4 +1,7 @@
-"""`python -m tests.contention`: many claim one offer, and one person claims many, at the same moment. Exit 1: something was not as it must be."""
+"""`python -m tests.contention`: many claim one offer, one person claims many, and many come to pay one reward, at the same moment.
+
+Exit 1: something was not as it must be.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import median
 
+from tests.contention import race
 from tests.contention.crowd import LIMIT, Crowd, Told, Turn, opened
 from tests.soak.audit import Acknowledged, audit
 from tests.soak.server import Server
@@ -24,7 +28,8 @@ DATABASES = ("sqlite", "postgresql")
 
 def main() -> int:
     asked = _asked()
-    sound = [_run(database, asked) for database in asked.on]
+    runs = [run for run, wanted in ((_run, asked.offers or asked.limits), (_race, asked.rewards)) if wanted]
+    sound = [run(database, asked) for database in asked.on for run in runs]
     return 0 if all(sound) else 1
 
 
@@ -36,6 +41,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument(
         "--limits", type=int, default=20, help="how often all claim something for one person (default: 20)"
     )
+    parser.add_argument("--racers", type=int, default=16, help="how many processes come to pay (default: 16)")
+    parser.add_argument("--rewards", type=int, default=80, help="how many rewards they come to pay (default: 80)")
+    parser.add_argument("--ways", nargs="+", choices=race.KINDS, default=race.KINDS, help="in which ways")
     return parser.parse_args()
 
 
@@ -59,6 +67,31 @@ def _run(database: str, asked: argparse.Namespace) -> bool:
     _print(f"  {len(told)} claims in {took:.1f} s ({len(told) / took:.0f} a second): {_outcomes(told)}")
     _print(f"  an answer after {_milliseconds(told)}")
     _print(f"  {found.cases} cases and {found.entries} revisions held against each other")
+    return _concluded(faults)
+
+
+def _race(database: str, asked: argparse.Namespace) -> bool:
+    with _place(database, asked.racers * race.THREADS) as (url, folder):
+        rounds = tuple(asked.ways[number % len(asked.ways)] for number in range(asked.rewards))
+        run = race.Race(url, folder, asked.racers, rounds)
+        _print(f"{database}: {asked.rewards} rewards, and {asked.racers} processes that come to pay each of them")
+        run.prepare()
+        began = time.monotonic()
+        try:
+            run.run()
+        except AssertionError as error:
+            _print(f"  FAILED: {error}")
+            return False
+        took = time.monotonic() - began
+        faults, overtaken = list(race.faults(run)), run.overtaken()
+        with closing(race.opened(url)) as runtime:
+            found = audit(runtime, url)
+    _print(f"  {took:.1f} s; a step was overtaken by another {overtaken} times")
+    _print(f"  {found.cases} cases and {found.entries} revisions held against each other")
+    return _concluded([*faults, *found.faults])
+
+
+def _concluded(faults: Sequence[str]) -> bool:
     for fault in faults[:SHOWN]:
         _print(f"  FAULT: {fault}")
     _print("  all as it must be" if not faults else f"  {len(faults)} faults")

@@ -1,4 +1,4 @@
-"""`python -m tests.soak`: kill and contend, in full unless told otherwise. Exit 1: something was not as it must be."""
+"""`python -m tests.soak`: kill, settle and contend, in full unless told otherwise. Exit 1: something was not as it must be."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ from tests.soak.audit import Audit
 from tests.soak.contend import contending
 from tests.soak.crew import Site
 from tests.soak.kill import CASES, killing
+from tests.soak.payday import paying
 from tests.soak.plan import Haste
 from tests.soak.server import Server
+from tests.soak.till import Till
 
 SHOWN = 20
 """How many faults are shown of all that are found."""
@@ -38,6 +40,15 @@ def main() -> int:
                     f"{database}: {asked.kills} kills",
                     lambda say, site=site: killing(site, asked.kills, pause=asked.pause, server=server, say=say),
                 )
+        with _place(database) as (url, folder, server):
+            if asked.settlements:
+                till = _till(url, folder / "settlements")
+                sound &= _done(
+                    f"{database}: {asked.settlements} kills while somebody settles",
+                    lambda say, till=till, server=server: paying(
+                        till, asked.settlements, seed=asked.seed, server=server, say=say
+                    ),
+                )
         with _place(database) as (url, folder, _):
             if asked.seconds:
                 site = _site(url, folder / "contention", asked.seed, tuple(f"H-{n}" for n in range(asked.cases)))
@@ -56,6 +67,9 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--on", nargs="+", choices=DATABASES, default=DATABASES, help="which databases")
     parser.add_argument("--kills", type=int, default=250, help="how many kills on each database (default: 250)")
     parser.add_argument("--pause", type=float, default=0.1, help="seconds between kills, on average (default: 0.1)")
+    parser.add_argument(
+        "--settlements", type=int, default=100, help="how many kills while somebody settles, on each (default: 100)"
+    )
     parser.add_argument("--processes", type=int, default=32, help="how many contend (default: 32)")
     parser.add_argument("--cases", type=int, default=50, help="for how many cases (default: 50)")
     parser.add_argument("--seconds", type=float, default=60, help="for how long (default: 60)")
@@ -66,6 +80,11 @@ def _asked() -> argparse.Namespace:
 def _site(url: str, folder: Path, seed: int, cases: tuple[str, ...]) -> Site:
     folder.mkdir()
     return Site(url, folder, Haste(SystemClock().now()), seed, cases)
+
+
+def _till(url: str, folder: Path) -> Till:
+    folder.mkdir()
+    return Till(url, folder)
 
 
 @contextmanager

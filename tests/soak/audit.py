@@ -14,16 +14,19 @@ from sqlalchemy import Engine, Table, create_engine, select
 
 from caseway.adapters.folder_delivery import file_name
 from caseway.adapters.sql.table import metadata
-from caseway.engine import ledger
+from caseway.engine import posting as book
 from caseway.engine.case import Case
+from caseway.engine.case_record import case_record
 from caseway.engine.definition import Definition
 from caseway.engine.effect import Message
 from caseway.engine.event import REDACTED, START
-from caseway.engine.journal import case_record, entry, entry_record, replay
+from caseway.engine.journal import entry, entry_record, replay
+from caseway.engine.once import known_to
 from caseway.engine.outcome import Entry, Refusal
 from caseway.engine.posting import Posting
 from caseway.engine.redaction import unrepeatable
 from caseway.engine.runtime import Runtime
+from caseway.engine.settlement import batch_postings, rejection_postings
 from caseway.engine.step import lapse, step
 from caseway.engine.worklist import Listed, index
 from tests.soak.driver import with_driver
@@ -67,6 +70,7 @@ def audit(
     faults = [
         *_of_each_case(runtime, journals, rows),
         *_of_the_book(runtime, written),
+        *_of_once_keys(written, rows),
         *_of_the_outbox(written, rows, folder),
         *([] if acknowledged is None else _of_acknowledgements(journals, acknowledged)),
     ]
@@ -139,10 +143,10 @@ def _of_case(runtime: Runtime, case: Case, journal: list[Entry]) -> Found:
     replayed = replay(journal)
     if replayed != case:
         yield f"its journal replays to {replayed}, and {case} is stored"
-    yield from _invalid_run(runtime.definition(case), journal)
+    yield from invalid_run(runtime.definition(case), journal)
 
 
-def _invalid_run(definition: Definition, journal: list[Entry]) -> Found:
+def invalid_run(definition: Definition, journal: list[Entry]) -> Found:
     """Let every recorded event happen again to what those before it left, and compare what comes of it."""
     if not journal:
         return
@@ -154,7 +158,7 @@ def _invalid_run(definition: Definition, journal: list[Entry]) -> Found:
             assert folded is not None, "there are lines"
             case = folded
             continue
-        outcome = step(definition, case, line.event, line.at)
+        outcome = step(definition, case, line.event, line.at, paid=known_to(line.effects))
         if isinstance(outcome, Refusal) and line.event.due is not None:
             outcome = lapse(case, line.event, outcome, definition)
         if isinstance(outcome, Refusal):
@@ -175,8 +179,8 @@ def _plain(line: Entry) -> Any:
 
 
 def _of_the_book(runtime: Runtime, written: list[Entry]) -> Found:
-    stored = _in_order(runtime.postings())
-    derived = _in_order(posting for line in written for posting in ledger.postings(line))
+    stored = _in_order(runtime.ledger.postings())
+    derived = _in_order([*(posting for line in written for posting in book.postings(line)), *_of_settlements(runtime)])
     if stored != derived:
         both = set(stored) & set(derived)
         yield f"postings that no journal explains: {[each for each in stored if each not in both]}"
@@ -186,12 +190,29 @@ def _of_the_book(runtime: Runtime, written: list[Entry]) -> Found:
     for posting in stored:
         sums[posting.unit] += posting.amount
     yield from (f"the book sums to {total} {unit}, not to nothing" for unit, total in sums.items() if total)
-    if list(runtime.balances()) != list(ledger.balances(stored)):
+    if list(runtime.ledger.balances()) != list(book.balances(stored)):
         yield "the balances are not the sums of the postings"
 
 
+def _of_settlements(runtime: Runtime) -> Iterator[Posting]:
+    for batch in runtime.ledger.batches():
+        yield from batch_postings(batch)
+        for rejection in runtime.ledger.rejections(batch.id):
+            yield from rejection_postings(batch, rejection)
+
+
+def _of_once_keys(written: list[Entry], rows: Rows) -> Found:
+    owed = [taken for line in written for taken in book.once_keys(line).items()]
+    twice = [key for key, times in Counter(key for key, _ in owed).items() if times > 1]
+    if twice:
+        yield f"once keys that were taken more than once: {twice}"
+    kept = {row["key"]: row["effect"] for row in rows.by_table["once"]}
+    if kept != dict(owed):
+        yield f"once keys that are not as the journals took them: {sorted(set(kept.items()) ^ set(owed))}"
+
+
 def _in_order(postings: Iterable[Posting]) -> list[Posting]:
-    return sorted(postings, key=attrgetter("case", "revision", "effect", "line"))
+    return sorted(postings, key=attrgetter("effect", "line"))
 
 
 def _of_the_outbox(written: list[Entry], rows: Rows, folder: Path | None) -> Found:

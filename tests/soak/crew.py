@@ -103,7 +103,7 @@ def send(site: Site, sender: int) -> None:
     with path.open("ab", buffering=0) as file, closing(_opened(site)) as runtime:
         while True:
             # At least once: a predecessor that was killed may have sent this turn already.
-            outcomes = _insisted(lambda: list(_sent(runtime, turn(site.seed, sender, number, site.cases))))  # noqa: B023
+            outcomes = insisted(lambda: list(_sent(runtime, turn(site.seed, sender, number, site.cases))))  # noqa: B023
             file.write(json.dumps([number, outcomes]).encode() + b"\n")
             if site.durable:
                 os.fsync(file.fileno())
@@ -117,7 +117,7 @@ def work(site: Site) -> None:
     told = Signal.awaited()
     with closing(_opened(site)) as runtime:
         while not told.given:
-            if not _insisted(lambda: _pass(runtime)):
+            if not insisted(lambda: _pass(runtime)):
                 time.sleep(PAUSE)
 
 
@@ -137,7 +137,7 @@ def drained(runtime: Runtime) -> None:
 
 
 def _opened(site: Site) -> Runtime:
-    return _insisted(site.open)
+    return insisted(site.open)
 
 
 def _pass(runtime: Runtime) -> bool:
@@ -177,7 +177,7 @@ def _sent_alone(runtime: Runtime, case: str, event: Event) -> Iterator[Told]:
         yield case, event.id, done.revision
 
 
-def _insisted(attempt: Callable[[], Result]) -> Result:
+def insisted(attempt: Callable[[], Result]) -> Result:
     """Ask again where the world failed, as a caller would who wants to know what came of it."""
     patient_until = time.monotonic() + PATIENCE
     while True:
