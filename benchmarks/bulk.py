@@ -86,6 +86,23 @@ def repeat(url: str, id: str, count: int) -> None:  # noqa: A002
             connection.execute(text(statement.replace(":", "\\:")))
 
 
+def pay(url: str, case: str, count: int, accounts: int) -> None:
+    """Let what a case paid first be paid so many times more, by owners in turn, so that there are so many accounts.
+
+    Nothing is written but postings, under effects of their own; no journal explains them.
+    """
+    with _loading(url) as connection:
+        first = connection.exec_driver_sql("SELECT coalesce(max(seq), 0) FROM caseway_posting").scalar_one()
+        same = '"case", revision, process, version, payout, implements'
+        statement = f"""INSERT INTO caseway_posting (effect, line, kind, "at", owner, account, amount, unit, purpose, {same})
+            {_NUMBERS.format(count=count)} SELECT effect || '-' || ({first} + i), line, kind, "at",
+                CASE line WHEN 0 THEN owner ELSE 'owner-' || (i % ({accounts} - 2) + 1) END,
+                account, amount * (i % 97 + 1), unit, purpose, {same}
+            FROM number, (SELECT * FROM caseway_posting WHERE "case" = '{case}' ORDER BY seq LIMIT 2) AS model
+            ORDER BY i, line"""
+        connection.execute(text(statement))
+
+
 def settle(url: str) -> None:
     """Have the database look at what was loaded, as it does by itself after a while."""
     engine = create_engine(url, isolation_level="AUTOCOMMIT")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from holidays import HolidayBase, country_holidays
 
+from benchmarks.option import sized
 from benchmarks.report import Goal, Report, rates
 from benchmarks.rounds import Arm, timings
 from caseway.engine.calendar import ROUND_THE_CLOCK, Calendar, Reckoning
@@ -22,7 +23,7 @@ OFFICE = Calendar("office", ZONE.key, (((9 * 60, 17 * 60),),) * 5 + ((), ()), CO
 DAY, QUARTER = timedelta(hours=8), timedelta(hours=60 * 8)
 """Eight hours, and sixty days of eight hours."""
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-INSTANTS = 10_000
+INSTANTS = sized(10_000, 50)
 
 Add = Callable[[datetime, timedelta], datetime]
 

@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 from typing import Any
 
-from benchmarks.generated import GUARDS, TRANSITIONS, document
+from benchmarks.generated import GROUPS, GUARDS, LEAVES, TRANSITIONS, document
+from benchmarks.option import sized
 from benchmarks.program import CASEWAY, timings
 from benchmarks.report import Goal, Report, seconds
 from benchmarks.rounds import Timing
@@ -18,8 +19,8 @@ from caseway.adapters.yaml_document import read
 from caseway.engine.compiler import compile_process
 from caseway.schemas.validator import faults
 
-ROUNDS = 7
-STATES = 1_000
+ROUNDS = sized(7, 1)
+STATES = GROUPS * (LEAVES + 1)
 
 
 def run() -> list[Report]:

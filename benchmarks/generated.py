@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-GROUPS = 100
+from benchmarks.option import sized
+
+GROUPS = sized(100, 10)
 LEAVES = 9
 EVENTS = 50
 FIELDS = 40
 PARAMETERS = 20
-TRANSITIONS = 5_000
+TRANSITIONS = sized(5_000, 500)
 GUARDS = 500
 SETTING = 5
 """Every so many transitions, one does an action as well."""

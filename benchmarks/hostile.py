@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+from benchmarks.option import sized
 from benchmarks.report import Goal, Report, table
 from caseway.adapters.wiring import check_process, definition_in
 from caseway.engine.case import Case
@@ -21,7 +22,7 @@ from caseway.engine.expression import Language
 from caseway.engine.outcome import Refusal
 from caseway.engine.step import step
 
-ROUNDS = 3
+ROUNDS = sized(3, 1)
 LIMIT = 1.0
 """Seconds."""
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

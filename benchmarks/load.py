@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.option import sized
+
 PROCESS = "visit"
-CASES = 100
+CASES = sized(100, 5)
 """Events go to so many cases in turn."""
 
 AGENT = "agent:jo"

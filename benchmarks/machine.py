@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sismic.interpreter import Interpreter  # type: ignore[import-untyped]  # ships no types
-from sismic.io import import_from_yaml  # type: ignore[import-untyped]  # ships no types
-from statemachine.io import load
 from transitions import Machine
 from transitions.extensions import HierarchicalMachine
 
+from benchmarks.option import with_peers
 from benchmarks.report import Goal, Report, rates
 from benchmarks.rounds import Arm, timings
 from caseway.adapters import wiring
@@ -35,21 +33,31 @@ def run() -> list[Report]:
 def _report(chart: str) -> Report:
     stock = FlatMachine if chart == "flat" else ParallelMachine
     definition = wiring.definition_in(CHARTS / chart / "v1.yaml")
-    sismic = import_from_yaml(filepath=CHARTS / chart / "sismic.yaml")
+    peers = _peers(chart)
     arms = [
-        Arm("sismic", lambda: Sismic(sismic, chart)),
-        Arm("python-statemachine", lambda: Statemachine(chart)),
+        *peers,
         Arm("transitions (guard and action in Python)", stock),
         Arm("caseway step", lambda: Stepped(definition, chart)),
         Arm("caseway runtime, memory store", lambda: Run(chart)),
     ]
     found = timings(arms)
-    sismic_, statemachine_, _, stepped, _ = found
-    goals = (
-        Goal(f"{chart}: step against sismic", stepped.faster_than(sismic_), least=2),
-        Goal(f"{chart}: step against python-statemachine", stepped.faster_than(statemachine_), least=5),
+    *_, stepped, _ = found
+    goals = tuple(
+        Goal(f"{chart}: step against {peer.name}", stepped.faster_than(theirs), least=least)
+        for peer, theirs, least in zip(peers, found, (2, 5), strict=False)
     )
     return Report(f"Machine, {chart}", (rates("events", found),), goals)
+
+
+def _peers(chart: str) -> list[Arm]:
+    if not with_peers():
+        return []
+    from benchmarks.peer_statechart import Sismic, Statemachine  # of the extra `bench`
+
+    return [
+        Arm("sismic", lambda: Sismic(chart)),
+        Arm("python-statemachine", lambda: Statemachine(chart)),
+    ]
 
 
 class Counted:
@@ -126,41 +134,6 @@ class ParallelMachine(Counted):
 
     def counters(self) -> Mapping[str, Any]:
         return vars(self)
-
-
-class Sismic(Counted):
-    """Sismic from YAML; its guards and actions are Python source in it."""
-
-    def __init__(self, statechart: Any, chart: str) -> None:
-        self.chart = chart
-        self.interpreter = Interpreter(statechart)
-        self.interpreter.execute()
-
-    def run(self, count: int) -> None:
-        interpreter = self.interpreter
-        for _ in range(count):
-            interpreter.queue(EVENT)
-            interpreter.execute()
-
-    def counters(self) -> Mapping[str, Any]:
-        return dict(self.interpreter.context)
-
-
-class Statemachine(Counted):
-    """python-statemachine from YAML, with the evaluator that it uses by default, which trusts nothing."""
-
-    def __init__(self, chart: str) -> None:
-        self.chart = chart
-        # Loaded for each machine: version 3.2 fills the data in for the first machine of a document alone.
-        self.machine = load(CHARTS / chart / "statemachine.yaml")()
-
-    def run(self, count: int) -> None:
-        send = self.machine.send
-        for _ in range(count):
-            send(EVENT)
-
-    def counters(self) -> Mapping[str, Any]:
-        return dict(vars(self.machine.model))
 
 
 class Stepped(Counted):

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from benchmarks import bulk
+from benchmarks.option import sized
 from benchmarks.program import CASEWAY
 from benchmarks.report import Goal, Report, table
 from benchmarks.server import Server, alchemy, postgresql
@@ -22,10 +23,10 @@ from caseway.engine.actor import Actor
 from caseway.engine.runtime import Runtime
 
 CHARTS = Path(__file__).parent / "charts"
-CASES = 200_000
+CASES = sized(200_000, 400)
 PARTNERS = ("acme", "bolster", "cargo", "dune", "elm")
-WEEKS = 8
-ROUNDS = 3
+WEEKS = sized(8, 1)
+ROUNDS = sized(3, 1)
 SECONDS, MEGABYTES = 30.0, 300.0
 
 _AGENT = Actor("jo", frozenset({"agent"}))

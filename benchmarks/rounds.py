@@ -9,10 +9,12 @@ from statistics import median
 from time import perf_counter, process_time
 from typing import Protocol
 
-ROUNDS = 9
-SECONDS = 0.25
+from benchmarks.option import sized
+
+ROUNDS = sized(9, 1)
+SECONDS = sized(0.25, 0.0)
 """About how long an arm works in each round."""
-_SHORTEST = 0.02
+_SHORTEST = sized(0.02, 0.0)
 
 
 class Work(Protocol):

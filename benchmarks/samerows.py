@@ -18,7 +18,8 @@ from benchmarks.byhand import connected
 from benchmarks.sent import Cases
 from caseway.adapters.sql.column import instant_text
 from caseway.adapters.sql.table import AT_ONCE
-from caseway.engine.journal import case_record, replay
+from caseway.engine.case_record import case_record
+from caseway.engine.journal import replay
 from caseway.engine.runtime import Runtime
 
 _READ = """
@@ -38,8 +39,8 @@ _SEND = f"""
     VALUES (?, ?, ?, ?, 0, 0, '{instant_text(AT_ONCE)}')
 """
 _POST = """
-    INSERT INTO caseway_posting (effect, line, "case", revision, process, version, "at", owner, account, amount, unit, payout,
-        purpose, implements) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'EUR', 'fee', 'fee', '[]')
+    INSERT INTO caseway_posting (effect, line, kind, "case", revision, process, version, "at", owner, account, amount, unit,
+        payout, purpose, implements) VALUES (?, ?, 'payout', ?, ?, ?, ?, ?, ?, ?, ?, 'EUR', 'fee', 'fee', '[]')
 """
 _TIMER = "open.waiting.after.1"
 _FEE = 250

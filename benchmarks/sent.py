@@ -7,6 +7,7 @@ from uuid import uuid4
 from benchmarks import load
 from caseway.engine.actor import Actor
 from caseway.engine.event import Event
+from caseway.engine.posting import PostingQuery
 from caseway.engine.runtime import Runtime
 
 AGENT = Actor(load.AGENT, frozenset({load.ROLE}))
@@ -32,7 +33,7 @@ class Cases:
             assert self.runtime.show(case).data["count"] == turns
             if number < 5:  # all that was written, of some of them
                 assert [line.event.name for line in self.runtime.history(case)][1:] == events
-                assert len(list(self.runtime.postings(case=case))) == 2 * events.count("settle")
+                assert len(list(self.runtime.ledger.postings(PostingQuery(case=case)))) == 2 * events.count("settle")
         self.runtime.close()
 
 

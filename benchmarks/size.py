@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 
 from benchmarks import bulk, sent
+from benchmarks.option import sized
 from benchmarks.report import Goal, Report, table
 from benchmarks.rounds import Arm, Timing, timings
 from benchmarks.server import Server, alchemy, postgresql
@@ -21,12 +22,12 @@ from caseway.engine.ports import CaseQuery
 from caseway.engine.runtime import Runtime
 
 CHARTS = Path(__file__).parent / "charts"
-FEW, SOME, MANY = 1_000, 10_000, 1_000_000
-SHORT, LONG = 10, 100_000
-DUE = 10_000
+FEW, SOME, MANY = sized((1_000, 10_000, 1_000_000), (10, 15, 20))
+SHORT, LONG = 10, sized(100_000, 20)
+DUE = sized(10_000, 300)
 TOGETHER = 100
-ROUNDS = 7
-PAGE = 50
+ROUNDS = sized(7, 1)
+PAGE = sized(50, 5)
 _YESTERDAY, _LONG_AGO = timedelta(days=1), timedelta(days=40)
 _NOBODY = CaseQuery(assignee="agent:nobody", limit=PAGE)
 _numbers = itertools.count()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
+from benchmarks.option import sized
 from benchmarks.program import CASEWAY, timings
 from benchmarks.report import Goal, Report, seconds
 
-ROUNDS = 15
+ROUNDS = sized(15, 1)
 
 
 def run() -> list[Report]:

@@ -14,6 +14,7 @@ import psycopg
 
 from benchmarks import byhand, sent
 from benchmarks.delay import EACH_WAY, delayed
+from benchmarks.option import sized, with_peers
 from benchmarks.report import Goal, Report, costs
 from benchmarks.rounds import Arm, Timing, Work, timings
 from benchmarks.samerows import SameRows
@@ -22,9 +23,9 @@ from caseway.adapters import wiring
 from caseway.engine.runtime import Runtime
 
 CHARTS = Path(__file__).parent / "charts"
-ROUNDS = 15
-SECONDS = 0.25
-_PINGS = 200
+ROUNDS = sized(15, 1)
+SECONDS = sized(0.25, 0.0)
+_PINGS = sized(200, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,22 @@ def run() -> list[Report]:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="caseway-bench-")))
         url = server.database()
         place = Place(url, over_port(url, port), (str(folder / f"{number}.db") for number in itertools.count()))
-        groups = _postgresql(place.near), _postgresql(place.far), _peers(place), _sqlite(place)
+        groups = _postgresql(place.near), _postgresql(place.far), _sqlite(place), _peers(place)
         arms = [arm for group in groups for arm in group]
         found = iter(timings(arms, rounds=ROUNDS, seconds=SECONDS, elsewhere=server.processor))
-        near, far, peers, sqlite = ([next(found) for _ in group] for group in groups)
+        near, far, sqlite, peers = ([next(found) for _ in group] for group in groups)
         titles = f"PostgreSQL {server.version()}, synchronous_commit on", _delay(place)
-    return [
+    reports = [
         Report(f"Store: {titles[0]}", (costs("events", near, near[0]),), _goals(near, 1.0, 1.3)),
         Report(f"Store: the same, {titles[1]}", (costs("events", far, far[0]),), _goals(far, 1.5, None)),
-        Report("Store: others on the same server", (costs("events", peers, near[2]),), _against(peers, near[2])),
         Report(
             "Store: SQLite, write-ahead log, synchronous FULL", (costs("events", sqlite, sqlite[0]),), _on_file(sqlite)
         ),
     ]
+    if peers:
+        title = "Store: others on the same server"
+        reports.insert(2, Report(title, (costs("events", peers, near[2]),), _against(peers, near[2])))
+    return reports
 
 
 def _postgresql(url: str) -> list[Arm]:
@@ -68,6 +72,9 @@ def _postgresql(url: str) -> list[Arm]:
 
 
 def _peers(place: Place) -> list[Arm]:
+    if not with_peers():
+        return []
+
     def of(module: str, name: str) -> Callable[[], Work]:
         def prepare() -> Work:
             from importlib import import_module  # the peers are large, and only this benchmark needs them

@@ -14,17 +14,18 @@ from statistics import median
 from time import perf_counter, process_time
 
 from benchmarks import bulk, sent
+from benchmarks.option import sized
 from benchmarks.report import Report, table
 from benchmarks.server import Server, alchemy, postgresql
 from caseway.adapters import wiring
 from caseway.engine.runtime import Runtime
 
 CHARTS = Path(__file__).parent / "charts"
-PROCESSES = (1, 2, 4, 8)
-ROUNDS = 3
-TIMERS = 4_000
+PROCESSES = sized((1, 2, 4, 8), (1,))
+ROUNDS = sized(3, 1)
+TIMERS = sized(4_000, 200)
 """How many are due in each round, for all workers together."""
-EVENTS = 1_600
+EVENTS = sized(1_600, 20)
 """How many are sent in each round, by all senders together."""
 TOGETHER = 100
 _LONG_AGO = timedelta(days=40)
@@ -64,7 +65,7 @@ def run() -> list[Report]:
                 processes = PROCESSES[(number + turn) % len(PROCESSES)]
                 for what, (task, prepare, count) in kinds.items():
                     prepare()
-                    found[what, processes].append(_together(server, url, task, processes, count))
+                    found[what, processes].append(together(server, url, task, processes, count))
         version = server.version()
         runtime.close()
     title = f"Workers: PostgreSQL {version} and all processes on {os.cpu_count()} processors"
@@ -73,6 +74,7 @@ def run() -> list[Report]:
 
 def firing(runtime: Runtime) -> Work:
     """Fire what is due until nothing is left that nobody else holds."""
+    runtime.catalogue.latest("visit")  # is compiled before the others begin
 
     def fire(_count: int) -> int:
         done = 0
@@ -106,7 +108,7 @@ def _make_due(runtime: Runtime, url: str) -> None:
     bulk.settle(url)
 
 
-def _together(server: Server, url: str, task: Task, processes: int, count: int) -> Crowd:
+def together(server: Server, url: str, task: Task, processes: int, count: int) -> Crowd:
     """Have processes work at the same time, and wait for the last."""
     context = get_context("spawn")
     pipes, workers = [], []
@@ -135,7 +137,6 @@ def _together(server: Server, url: str, task: Task, processes: int, count: int) 
 
 def _work(pipe: Connection, url: str, task: Task, count: int) -> None:
     runtime = wiring.open(url, processes=CHARTS)
-    runtime.catalogue.latest("visit")
     work = task(runtime)
     pipe.send((0, 0.0))
     pipe.recv()

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import bulk, load
+from benchmarks.option import sized
 from benchmarks.report import Goal, Report, table
 from benchmarks.rounds import Arm, timings
 from benchmarks.server import Server, alchemy, postgresql
@@ -16,9 +17,9 @@ from caseway.engine.actor import Actor
 from caseway.engine.runtime import Runtime
 
 CHARTS = Path(__file__).parent / "charts"
-OPEN, CLOSED = 1_000, 1_000_000
-PAGE = 50
-ROUNDS = 5
+OPEN, CLOSED = sized((1_000, 1_000_000), (10, 20))
+PAGE = sized(50, 5)
+ROUNDS = sized(5, 1)
 MOST = 5.0
 JO, OTHERS = Actor("jo", frozenset({"agent"})), ("kim", "lou")
 
