@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from docs import codes
-from docs.generate import HEADED, HOUSE, THINGS, errors, expressions, pages
+from docs import codes, generate
+from docs.generate import HEADED, HOUSE, THINGS, errors, expressions
 
 BROKEN = HOUSE / "tests" / "documents" / "broken"
+
+pages = cache(generate.pages)
 
 
 @pytest.mark.parametrize("path", sorted(pages()), ids=lambda path: path.name)
