@@ -30,16 +30,21 @@ class Redactor:
     delivery: Delivery | None
     enclosures: Enclosures
 
+    def over(self, store: Store) -> Redactor:
+        """Return the same on another store, such as one that holds cases."""
+        pins = replace(self.pins, store=store)
+        return replace(self, store=store, pins=pins, enclosures=replace(self.enclosures, pins=pins))
+
     def redact(self, case: str, wanted: Wanted, event: Event, now: datetime) -> Redaction:
         """Take out of a case what somebody wants out of it."""
         with self.store.locked(self.family(self.store.load(case, "").case, event.id)) as store:
-            done = self._over(store)._redact(case, wanted, event, now)  # noqa: SLF001  # itself
+            done = self.over(store)._redact(case, wanted, event, now)  # noqa: SLF001  # itself
         return replace(done, files=sum(map(self._refiled, (case, *done.linked))))
 
     def rewritten(self, step: Step) -> Step:
         """Write a redacting step, and return it as it was written."""
         with self.store.locked(self.family(step.after, step.event.id)) as store:
-            held = self._over(store)
+            held = self.over(store)
             made = held._rewriting(step)  # noqa: SLF001  # itself
             done = held._rewrite(made)  # noqa: SLF001  # itself
         for case in (step.after.id, *done.linked):
@@ -60,9 +65,6 @@ class Redactor:
                         waiting.append(self.store.load(link.case, "").case)
                         found[link.case] = ""
         return list(found.items())
-
-    def _over(self, store: Store) -> Redactor:
-        return replace(self, store=store, pins=replace(self.pins, store=store))
 
     def _redact(self, case_id: str, wanted: Wanted, event: Event, now: datetime) -> Redaction:
         found = self.store.load(case_id, event.id).case

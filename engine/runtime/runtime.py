@@ -6,23 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from caseway.engine.acceptance import Acceptance, acceptances
 from caseway.engine.actor import Actor, spoken
 from caseway.engine.backlog import Backlog, SetAside
-from caseway.engine.candidacy import bounded, is_bounded
+from caseway.engine.candidacy import is_bounded
 from caseway.engine.case import Case
 from caseway.engine.definition import Definition
 from caseway.engine.effect import SendEvent, StartCase
 from caseway.engine.errors import (
-    CaseConflict,
-    CaseError,
-    CasewayError,
     DefinitionError,
-    FaultyStep,
     InvalidInput,
     Refused,
     UnknownCase,
@@ -30,7 +25,7 @@ from caseway.engine.errors import (
 from caseway.engine.event import REDACTED, RETRY, START, Event
 from caseway.engine.journal import entry
 from caseway.engine.link import endless, hearing, opening
-from caseway.engine.outcome import Entry, Outcome, Refusal
+from caseway.engine.outcome import Entry, Outcome
 from caseway.engine.person import Person, checked
 from caseway.engine.ports import (
     Bank,
@@ -40,7 +35,6 @@ from caseway.engine.ports import (
     Clock,
     Delivery,
     Directory,
-    DueTimer,
     Ids,
     Renderer,
     Store,
@@ -51,22 +45,16 @@ from caseway.engine.runtime.enclosure import Enclosures
 from caseway.engine.runtime.instant import instant
 from caseway.engine.runtime.ledger import Ledger
 from caseway.engine.runtime.pins import Pins
-from caseway.engine.runtime.reception import Met, Reception, unreserved
+from caseway.engine.runtime.reception import Reception, unreserved
 from caseway.engine.runtime.redactor import Redactor
 from caseway.engine.runtime.relay import Relay, Relayed
+from caseway.engine.runtime.sender import Sender
 from caseway.engine.runtime.stepper import Stepper
-from caseway.engine.shape import Shape
-from caseway.engine.step import FAULTY_CODES, not_set_aside, rearm
 from caseway.engine.tally import Tally
-from caseway.engine.view import CaseView, case_view, entry_view, entry_views
-from caseway.engine.visibility import WITHHELD, refusal_view
+from caseway.engine.view import CaseView, case_view, entry_views
+from caseway.engine.visibility import WITHHELD
 from caseway.engine.work_item import WorkItem, work_item
 from caseway.engine.worklist import WorkQuery
-
-ATTEMPTS = 8
-"""How often a lost race is run again before CaseConflict reaches the caller."""
-
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +81,21 @@ class Runtime:
     _enclosures: Enclosures = field(init=False, repr=False, compare=False)
     _redactor: Redactor = field(init=False, repr=False, compare=False)
     _stepper: Stepper = field(init=False, repr=False, compare=False)
+    _sender: Sender = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         pins = Pins(self.store, self.catalogue)
         enclosures = Enclosures(self.renderer, pins)
         redactor = Redactor(self.store, pins, self.delivery, enclosures)
+        reception = Reception(self.store, self.directory)
+        stepper = Stepper(self.store, pins, redactor)
         parts = {
             "_pins": pins,
-            "_reception": Reception(self.store, self.directory),
+            "_reception": reception,
             "_enclosures": enclosures,
             "_redactor": redactor,
-            "_stepper": Stepper(self.store, pins, redactor),
+            "_stepper": stepper,
+            "_sender": Sender(self.store, self.ids, reception, stepper),
         }
         for name, part in parts.items():
             object.__setattr__(self, name, part)
@@ -131,7 +123,7 @@ class Runtime:
         definition = self.catalogue.latest(process) if version is None else self.catalogue.version(process, version)
         case_id = _checked_id(id) if id is not None else self.ids.new()
         event = Event(START, dict(data or {}), f"{case_id}:{START}", unreserved(actor))
-        return self._open(definition, case_id, event, self._now(now))
+        return self._sender.open(definition, case_id, event, self._now(now))
 
     def start_linked(self, start: StartCase, *, now: datetime | None = None) -> Entry:
         """Open the case that another one has asked for, as of the instant of that step, and return its first journal entry.
@@ -147,52 +139,14 @@ class Runtime:
         refusal = endless(start)
         if refusal:
             raise Refused(refusal)
-        return self._open(self.catalogue.latest(start.process), _checked_id(start.case), event, start.at)
+        return self._sender.open(self.catalogue.latest(start.process), _checked_id(start.case), event, start.at)
 
     def hear_end(self, end: SendEvent, *, now: datetime | None = None) -> Entry:
         """Let a case hear that one which it started has ended, as of the instant of that end, and return the journal entry.
 
         `relay` does so with what is in the outbox. Hearing it again returns the first entry and changes nothing.
         """
-        event = hearing(end, self._now(now))
-        try:
-            outcome = self._heard(end, event)
-        except CaseConflict:
-            outcome = self._again(end.case, event, lambda held: held._heard(end, event))  # noqa: SLF001  # itself
-        if isinstance(outcome, Refusal):
-            raise _raised(outcome)
-        return outcome
-
-    def _heard(self, end: SendEvent, event: Event) -> Entry | Refusal:
-        loaded = self.store.load(end.case, event.id)
-        if loaded.known:
-            return loaded.known
-        stepper, case = self._stepper, loaded.case
-        outcome = stepper.step(self.definition(case), stepper.caught_up(case, end.at), event, end.at)
-        return outcome if isinstance(outcome, Refusal) else stepper.written(outcome)
-
-    def _open(self, definition: Definition, case_id: str, event: Event, at: datetime) -> Entry:
-        case = Case(case_id, definition.process, definition.version, definition.hash)
-        met: Met = {}
-        for _ in range(ATTEMPTS):
-            known = self._opened(case_id, event, definition.data)
-            if isinstance(known, Refusal):
-                raise _raised(known)
-            if known:
-                return known
-            by_whom = self._reception.introduced(event, met)
-            if isinstance(by_whom, Refusal):
-                raise _raised(by_whom)
-            outcome = self._stepper.step(definition, case, by_whom, at)
-            if isinstance(outcome, Refusal):
-                raise _raised(refusal_view(definition, outcome, case, by_whom.actor))
-            self.store.keep_definition(definition.hash, definition.process, definition.version, definition.content)
-            try:
-                line = self._stepper.written(outcome)
-            except CaseConflict:
-                continue
-            return entry_view(definition, line, outcome.after, by_whom.actor)
-        raise CaseConflict(f"Case {case_id} is being started by others; try again.", case=case_id)
+        return self._sender.hear_end(end, hearing(end, self._now(now)))
 
     def send(
         self,
@@ -210,7 +164,7 @@ class Runtime:
         before returns the first outcome and changes nothing. Raises Refused, UnknownCase, FaultyStep, CaseConflict.
         """
         sent = Event(event, dict(data or {}), event_id or "", unreserved(actor))
-        return self._sent(case, sent, self._now(now), {})
+        return self._sender.send(case, sent, self._now(now))
 
     def send_many(
         self, events: Iterable[tuple[str, Event]], *, together: int = 100, now: datetime | None = None
@@ -221,7 +175,7 @@ class Runtime:
         repetition: where it is empty, the event gets a new one, and sending it again is another event.
         """
         for chunk in _chunks(events, together):
-            yield from self._sent_together(chunk, self._now(now))
+            yield from self._sender.send_together(chunk, self._now(now))
 
     def fire_due_timers(self, *, limit: int = 100, now: datetime | None = None) -> Sequence[Entry]:
         """Fire what is due in the cases of the first `limit` due timers, and return the journal entries.
@@ -229,13 +183,7 @@ class Runtime:
         Within a case timers fire in due order; one of them may void or arm another. Cases that another worker or sender
         holds are left to it. All of it is committed together.
         """
-        at = self._now(now)
-        try:
-            with self.store.claimed(at, limit) as (due, store):
-                held = replace(self, store=store)
-                return [fired for case in _cases(due) for fired in held._fire(case, at)]  # noqa: SLF001  # itself
-        except CaseConflict:  # one of them cannot be written; alone, the others can
-            return [fired for case in _cases(self.store.due(at, limit)) for fired in self._fire_alone(case, at)]
+        return [entry(fired) for fired in self._stepper.fire_due(self._now(now), limit)]
 
     def relay(self, *, limit: int = 100, now: datetime | None = None) -> Relayed:
         """Do what waits in the outbox, at most `limit` of it: deliver messages in order per case and recipient, start linked cases,
@@ -256,11 +204,7 @@ class Runtime:
         The next `fire_due_timers` or `relay` tries it again. Raises UnknownCase, and Refused where nothing of this id is set aside.
         """
         event = Event(RETRY, {"timer": id}, self.ids.new(), unreserved(actor))
-        at, met = self._now(now), Met()
-        try:
-            return self._put_back(case, event, at, met)
-        except CaseConflict:
-            return self._again(case, event, lambda held: held._put_back(case, event, at, met))  # noqa: SLF001  # itself
+        return self._sender.put_back(case, event, self._now(now))
 
     def redact(
         self,
@@ -443,153 +387,14 @@ class Runtime:
         tally.take(self.store.histories(definition.process, since=scope.begin, until=scope.end))
         return section(definition, scope, tally, now)
 
-    def _sent(self, case: str, event: Event, now: datetime, met: Met) -> Entry:
-        """Run an event: once on what was read, and if that was overtaken, again with the case held against everybody."""
-        event = event if event.id else replace(event, id=self.ids.new())
-        try:
-            outcome = self._attempt(case, event, now, met)
-        except CaseConflict:
-            outcome = self._again(case, event, lambda held: held._attempt(case, event, now, met))  # noqa: SLF001  # itself
-        if isinstance(outcome, Refusal):
-            raise _raised(outcome)
-        return outcome
-
-    def _again(self, case: str, event: Event, attempt: Callable[[Runtime], _Result]) -> _Result:
-        """Attempt again what was overtaken, with the case held against everybody.
-
-        Once keys are not held: each time, others may take another one that the step needs.
-        """
-        for _ in range(ATTEMPTS - 1):
-            with suppress(CaseConflict), self.store.locked([(case, event.id)]) as store:
-                return attempt(replace(self, store=store))
-        with self.store.locked([(case, event.id)]) as store:
-            return attempt(replace(self, store=store))
-
-    def _sent_together(self, chunk: Sequence[tuple[str, Event]], now: datetime) -> Sequence[Outcome]:
-        named = [(case, event if event.id else replace(event, id=self.ids.new())) for case, event in chunk]
-        met: Met = {}
-        try:
-            met |= self._reception.meet(event.actor for _, event in named)
-            with self.store.locked([(case, event.id) for case, event in named]) as store:
-                attempt = partial(replace(self, store=store)._attempt, met=met)  # noqa: SLF001  # itself
-                return [_outcome(case, event, attempt, now) for case, event in named]
-        except (CaseConflict, InvalidInput):  # one of them cannot be read or written; alone, the others can
-            return [self._sent_alone(case, event, now, met) for case, event in named]
-
-    def _sent_alone(self, case: str, event: Event, now: datetime, met: Met) -> Outcome:
-        try:
-            return _outcome(case, event, partial(self._sent, met=met), now)
-        except CaseConflict as error:
-            return Outcome(case, event, None, error)
-
-    def _attempt(self, case_id: str, event: Event, now: datetime, met: Met) -> Entry | Refusal:
-        loaded = self._reception.load(case_id, event.id, event.actor, met)
-        definition = self.definition(loaded.case)
-        if loaded.known:
-            rule = definition.events.get(event.name)
-            first = _first_outcome(loaded.known, event, rule.data if rule else None)
-            return first if isinstance(first, Refusal) else entry_view(definition, first, loaded.case, event.actor)
-        unreserved(event.actor)
-        by_whom = self._reception.introduced(event, met)
-        if isinstance(by_whom, Refusal):
-            return by_whom
-        stepper = self._stepper
-        case = stepper.caught_up(loaded.case, now)
-        person = bounded(definition, case, by_whom)
-        load = None if person is None else self.store.count(case.process, person)
-        outcome = stepper.step(definition, case, by_whom, now, load=load)
-        if isinstance(outcome, Refusal):
-            return refusal_view(definition, outcome, case, by_whom.actor)
-        return entry_view(definition, stepper.written(outcome), outcome.after, by_whom.actor)
-
-    def _put_back(self, case_id: str, event: Event, now: datetime, met: Met) -> Entry | None:
-        case, key = self._reception.load(case_id, event.id, event.actor, met).case, event.data["timer"]
-        event = replace(event, actor=self._reception.identified(event.actor, met))
-        if all(timer.id != key for timer in case.timers):
-            if self.store.put_back(case_id, key):
-                return None
-            raise Refused(not_set_aside(case, key))
-        outcome = rearm(self._stepper.caught_up(case, now), event, now)
-        if isinstance(outcome, Refusal):
-            raise Refused(outcome)
-        line = self._stepper.written(outcome)
-        return line if event.actor is None else entry_view(self.definition(case), line, outcome.after, event.actor)
-
-    def _fire(self, case_id: str, now: datetime) -> Iterator[Entry]:
-        for fired in self._stepper.catch_up(self.store.load(case_id, "").case, now):
-            yield entry(fired)
-
-    def _fire_alone(self, case_id: str, now: datetime) -> Sequence[Entry]:
-        try:
-            with self.store.locked([(case_id, "")]) as store:
-                return list(replace(self, store=store)._fire(case_id, now))  # noqa: SLF001  # itself
-        except CaseConflict:
-            return ()
-
-    def _opened(self, case_id: str, event: Event, shape: Shape) -> Entry | Refusal | None:
-        try:
-            loaded = self.store.load(case_id, event.id)
-        except UnknownCase:
-            return None
-        if loaded.known:
-            first = _first_outcome(loaded.known, event, shape)
-            if isinstance(first, Refusal) or event.actor is None:
-                return first
-            return entry_view(self.definition(loaded.case), first, loaded.case, event.actor)
-        return Refusal("case-exists", f"Case {case_id} exists already.", {"case": case_id})
-
     def _now(self, now: datetime | None) -> datetime:
         return instant(now, self.clock, self.store)
-
-
-def _cases(due: Sequence[DueTimer]) -> Iterable[str]:
-    return dict.fromkeys(each.case for each in due)
-
-
-def _first_outcome(known: Entry, event: Event, shape: Shape | None) -> Entry | Refusal:
-    """Return what a repeated event id did the first time, unless it now stands for another event.
-
-    Data are compared with the defaults of their shape filled in, as the journal has them.
-    """
-    then, now = known.event, event
-    # Of what was redacted nobody can tell any more whether it was the same.
-    same_data = bool(known.redacted) or (
-        shape.complete(then.data) == shape.complete(now.data) if shape else then.data == now.data
-    )
-    if same_data and (then.name, _claimed(then.actor), then.parent) == (now.name, _claimed(now.actor), now.parent):
-        return known
-    return Refusal(
-        "event-id-reused",
-        f'The event id {event.id} of case {known.case} stands for "{then.name}" at revision {known.revision}, with other content.',
-        {"event_id": event.id, "revision": known.revision},
-    )
-
-
-def _claimed(actor: Actor | None) -> tuple[str, frozenset[str]] | None:
-    """Return as whom somebody acted. Their tags are the directory's, which may have others by now."""
-    return None if actor is None else (actor.id, actor.roles)
-
-
-def _outcome(
-    case: str, event: Event, send: Callable[[str, Event, datetime], Entry | Refusal], now: datetime
-) -> Outcome:
-    try:
-        done = send(case, event, now)
-    except CaseConflict:
-        raise
-    except (CaseError, DefinitionError) as error:
-        return Outcome(case, event, None, error)
-    return Outcome(case, event, None, _raised(done)) if isinstance(done, Refusal) else Outcome(case, event, done, None)
 
 
 def _chunks(events: Iterable[tuple[str, Event]], size: int) -> Iterator[list[tuple[str, Event]]]:
     waiting = iter(events)
     while chunk := list(islice(waiting, max(size, 1))):
         yield chunk
-
-
-def _raised(refusal: Refusal) -> CasewayError:
-    return FaultyStep(refusal.message, **refusal.facts) if refusal.code in FAULTY_CODES else Refused(refusal)
 
 
 def _checked_id(text: str) -> str:

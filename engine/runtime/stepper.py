@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from caseway.engine.errors import CaseConflict, DefinitionError
 from caseway.engine.event import Event
 from caseway.engine.journal import entry
 from caseway.engine.outcome import Entry, Refusal, Step, Unread
-from caseway.engine.ports import Store
+from caseway.engine.ports import DueTimer, Store
 from caseway.engine.runtime.pins import Pins
 from caseway.engine.runtime.redactor import Redactor
 from caseway.engine.step import lapse, step
@@ -32,6 +32,11 @@ class Stepper:
     store: Store
     pins: Pins
     redactor: Redactor
+
+    def over(self, store: Store) -> Stepper:
+        """Return the same on another store, such as one that holds cases."""
+        redactor = self.redactor.over(store)
+        return Stepper(store, redactor.pins, redactor)
 
     def step(
         self, definition: Definition, case: Case, event: Event, now: datetime, *, load: Load | None = None
@@ -54,6 +59,15 @@ class Stepper:
     def written(self, step: Step) -> Entry:
         """Write a step, and return its line of the journal."""
         return entry(self.write(step)) if step.erasures else self.store.commit(step)
+
+    def fire_due(self, now: datetime, limit: int) -> Sequence[Step]:
+        """Fire what is due in the cases of the first `limit` due timers; all of it is written together, if it can be."""
+        try:
+            with self.store.claimed(now, limit) as (due, store):
+                held = self.over(store)
+                return [fired for case in _cases(due) for fired in held._fire(case, now)]  # noqa: SLF001  # itself
+        except CaseConflict:  # one of them cannot be written; alone, the others can
+            return [fired for case in _cases(self.store.due(now, limit)) for fired in self._fire_alone(case, now)]
 
     def caught_up(self, case: Case, now: datetime) -> Case:
         """Fire a case's overdue timers and return the case as they leave it. CaseConflict: there are too many of them."""
@@ -80,6 +94,16 @@ class Stepper:
             case = fired.after
             yield fired
 
+    def _fire(self, case: str, now: datetime) -> Iterator[Step]:
+        return self.catch_up(self.store.load(case, "").case, now)
+
+    def _fire_alone(self, case: str, now: datetime) -> Sequence[Step]:
+        try:
+            with self.store.locked([(case, "")]) as store:
+                return list(self.over(store)._fire(case, now))  # noqa: SLF001  # itself
+        except CaseConflict:
+            return ()
+
     def _firing(self, case: Case, event: Event, now: datetime, *, endless: bool) -> Step:
         if endless:
             told = f'The timer "{event.name}" of case {case.id} has been armed without delay {FIRINGS} times in a row.'
@@ -90,6 +114,10 @@ class Stepper:
             return lapse(case, event, Refusal("faulty-definition", error.message, error.facts))
         outcome = self.step(definition, case, event, now)
         return lapse(case, event, outcome, definition) if isinstance(outcome, Refusal) else outcome
+
+
+def _cases(due: Sequence[DueTimer]) -> Iterable[str]:
+    return dict.fromkeys(each.case for each in due)
 
 
 def _overdue(case: Case, now: datetime) -> list[Timer]:
