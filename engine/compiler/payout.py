@@ -17,10 +17,14 @@ from caseway.engine.guard import Guard
 from caseway.engine.once import Once, own_scope
 from caseway.engine.payout import Pay, Split, TakeBack
 from caseway.engine.private import along
+from caseway.engine.settlement import SETTLED
 from caseway.engine.value import Value
 
 PLATFORM = {"text": "platform"}
 """Who pays where a payout does not say."""
+
+PAYOUTS = "payouts"
+"""The account that pays where a payout does not say."""
 
 _FIELD = re.compile(r"case(\.[a-z][a-z0-9_]*)+")
 _LIST: Schema = {"type": "array"}
@@ -77,6 +81,7 @@ class Payouts:
                 payer = self._owner(self.compilation.scope, rule.get("payer", PLATFORM), (*path, "payer"))
             with self.expressions.making("payout", name, "once"):
                 once = self._once(name, rule["once"], (*path, "once")) if "once" in rule else None
+        self._check_accounts(rule, path)
         if amount is None or payee is None or payer is None:
             return None
         return Pay(
@@ -86,13 +91,23 @@ class Payouts:
             payee=payee,
             account=rule.get("account", "payable"),
             payer=payer,
-            payer_account=rule.get("payer_account", "payouts"),
+            payer_account=rule.get("payer_account", PAYOUTS),
             purpose=_spoken(rule.get("purpose") or name),
             implements=implements,
             place=place(path),
             when=guard,
             once=once,
         )
+
+    def _check_accounts(self, rule: Mapping[str, Any], path: Path) -> None:
+        for key in ("account", "payer_account"):
+            if rule.get(key) == SETTLED:
+                told = f'the account "{SETTLED}" is moved by settlements alone: it holds what has been paid out'
+                self.compilation.fault("reserved-account", told, (*path, key), "name another account", value=SETTLED)
+        if rule.get("payer", PLATFORM) != PLATFORM and "payer_account" not in rule:
+            told = f'this comes out of the payer\'s account "{PAYOUTS}", of which nothing is paid out or taken off'
+            hint = "say payer_account: payable to take it off what they are owed, or payer_account: cash where money changed hands elsewhere"
+            self.compilation.warn("unsaid-account", told, (*path, "payer"), hint)
 
     def _when(self, rule: Mapping[str, Any], path: Path) -> tuple[Guard | None, frozenset[str]]:
         if "when" not in rule:
