@@ -11,9 +11,11 @@ from operator import attrgetter
 from typing import Any
 
 from caseway.adapters.memory_payees import MemoryPayeeRegistry
+from caseway.engine.case import Case
 from caseway.engine.errors import CaseConflict
 from caseway.engine.evidence import Checkpointed, Evidence
 from caseway.engine.outcome import Entry
+from caseway.engine.paid import by_way, net
 from caseway.engine.posting import Balance, Posting, PostingQuery, once_keys, postings
 from caseway.engine.settlement import Batch, Rejection, batch_postings, rejection_postings
 
@@ -26,15 +28,15 @@ _EVERYTHING = PostingQuery()
 class MemoryBook:
     """A book without a disk. Threads may share it, under the lock of its store.
 
-    `journals` gives the lines of every case, by its id.
+    `cases` gives every case and the lines of its journal, by its id.
     """
 
     def __init__(
-        self, lock: AbstractContextManager[Any], journals: Callable[[], Mapping[str, Sequence[Entry]]]
+        self, lock: AbstractContextManager[Any], cases: Callable[[], Mapping[str, tuple[Case, Sequence[Entry]]]]
     ) -> None:
         self._payees = MemoryPayeeRegistry()
         self._lock = lock
-        self._journals = journals
+        self._cases = cases
         self._lines: list[Posting] = []
         self._sums: dict[Account, int] = {}
         self._mark = 0  # how many of the lines the sums hold
@@ -90,6 +92,9 @@ class MemoryBook:
             kept, summed = dict(self._sums), _summed(self._lines[: self._mark], {})
         return (Checkpointed(*key, kept.get(key, 0), summed.get(key, 0)) for key in sorted(kept.keys() | summed.keys()))
 
+    def stray_mark(self) -> int | None:
+        return None
+
     @contextmanager
     def closing(self) -> Iterator[MemoryBook]:
         with self._lock:
@@ -139,12 +144,12 @@ class MemoryBook:
         self.__dict__.update(kept)
 
     def _of_cases(self) -> list[Evidence]:
-        journals, found, taken = self._journals(), _by(self._lines, "case"), _by_case(self._once)
+        cases, found, taken = self._cases(), _by(self._lines, "case"), _by_case(self._once)
         told = [
-            _of_case(case, journals.get(case, ()), found.get(case, ()), taken.get(case, {}))
-            for case in sorted({*journals, *found, *taken})
+            _of_case(id_, cases.get(id_), found.get(id_, ()), taken.get(id_, {}))
+            for id_ in sorted({*cases, *found, *taken})
         ]
-        return [each for each in told if each.expected or each.found or each.owed or each.taken]
+        return [each for each in told if each.expected or each.found or each.owed or each.taken or each.kept]
 
     def _of_batches(self) -> list[Evidence]:
         found = _by(self._lines, "batch")
@@ -154,10 +159,17 @@ class MemoryBook:
         ]
 
 
-def _of_case(case: str, journal: Sequence[Entry], found: Sequence[Posting], taken: Mapping[str, str]) -> Evidence:
+def _of_case(
+    id: str,  # noqa: A002 - the glossary's word
+    known: tuple[Case, Sequence[Entry]] | None,
+    found: Sequence[Posting],
+    taken: Mapping[str, str],
+) -> Evidence:
+    journal = known[1] if known else ()
     expected = [line for entry in journal for line in postings(entry)]
     owed = {key: effect for entry in journal for key, effect in once_keys(entry).items()}
-    return Evidence(case, _in_order(expected), _in_order(found), owed, taken)
+    kept = by_way(known[0].paid) if known else {}
+    return Evidence(id, _in_order(expected), _in_order(found), owed, taken, kept, net(journal))
 
 
 def _of_batch(

@@ -55,7 +55,7 @@ class MemoryStore:
         self._definitions: dict[str, Mapping[str, Any]] = {}
         self._pins: dict[tuple[str, int], str] = {}
         self._directory = MemoryDirectory()
-        self._book = MemoryBook(self._lock, self._journals)
+        self._book = MemoryBook(self._lock, self._kept)
         self._loads: dict[tuple[str, str], int] = {}
 
     def load(self, case: str, event: str, person: str = "") -> Loaded:
@@ -344,8 +344,8 @@ class MemoryStore:
                 case=step.after.id,
             )
 
-    def _journals(self) -> Mapping[str, Sequence[Entry]]:
-        return {case: shelf.entries for case, shelf in self._shelves.items()}
+    def _kept(self) -> Mapping[str, tuple[Case, Sequence[Entry]]]:
+        return {case: (shelf.case, shelf.entries) for case, shelf in self._shelves.items()}
 
     def _index(self) -> Iterator[Listed]:
         return (row for shelf in self._shelves.values() for row in index(shelf.case))

@@ -19,6 +19,9 @@ from caseway.engine.settlement import Batch
 SCHEMA = "pain.001.001.09"
 NAMESPACE = f"urn:iso:std:iso:20022:tech:xsd:{SCHEMA}"
 
+# By how their IBANs begin; what belongs to one of them has its letters. The European Payments Council keeps the list.
+COUNTRIES = "AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT NL NO PL PT RO RS SE SI SK SM VA"
+
 _FOREIGN = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]+")
 """What is outside of the characters that every bank in SEPA takes."""
 
@@ -32,9 +35,11 @@ def objection(name: str, iban: str, bic: str | None) -> str | None:
         return f"has the IBAN {masked(iban)}, whose check digits do not fit the rest"
     except ValidationError:
         return f"has the IBAN {masked(iban)}, and no account of that country has such a number"
+    if iban[:2] not in COUNTRIES.split():
+        return f"has the IBAN {masked(iban)}, of a country that SEPA does not reach"
     if bic is not None and not bic_number.is_valid(bic):
         return f"has the BIC {bic}, which no bank has"
-    return None if clean(name) else f"has the name {name!r}, of which SEPA can write nothing"
+    return None if any(map(str.isalnum, clean(name))) else f"has the name {name!r}, of which SEPA can write nothing"
 
 
 def order(batch: Batch) -> bytes:

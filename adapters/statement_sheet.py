@@ -10,8 +10,7 @@ from caseway.adapters.spreadsheet import csv_file
 from caseway.engine.effect import File
 from caseway.engine.errors import WorldError
 from caseway.engine.money import decimal, money
-from caseway.engine.posting import Posting
-from caseway.engine.statement import Statement, StatementSection
+from caseway.engine.statement import Statement, StatementLine, StatementSection
 
 COLUMNS = ("owner", "account", "unit", "at", "kind", "purpose", "case", "payout", "batch", "amount", "balance")
 
@@ -57,7 +56,7 @@ def _section(section: StatementSection) -> str:
     lines = "".join(
         _row(
             f"{line.posting.at:%Y-%m-%d}",
-            _told(line.posting),
+            _told(line),
             decimal(line.posting.amount, section.unit),
             decimal(line.balance, section.unit),
         )
@@ -80,9 +79,10 @@ def _row(date: str, what: str, amount: str, balance: str) -> str:
     return f'<tr>{left}<td align="right">{amount}</td>{right}</tr>'
 
 
-def _told(posting: Posting) -> str:
+def _told(line: StatementLine) -> str:
+    posting = line.posting
     source = f"case {posting.case}" if posting.case is not None else f"batch {posting.batch}"
-    return f"{posting.purpose} ({source})"
+    return f"{line.told} ({source})"
 
 
 def _period(statement: Statement) -> str:

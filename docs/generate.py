@@ -93,6 +93,7 @@ THINGS = {
     "step": "Steps",
     "expectation": "Expectations",
     "levelStanding": "Standings of service levels",
+    "worklist": "Worklists",
 }
 """What the things of the language are called, in the order of the page."""
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from caseway.engine.case import is_marked
+from caseway.engine.money import LARGEST
 from caseway.engine.once import LONGEST
+from caseway.engine.payee import OWNER_FORM, is_owner
 
-MOST = 10**15
-"""Minor units that one payout may pay, at once and in all, and parts that an amount may be shared in: sums of these stay exact everywhere."""
+MOST = LARGEST
+"""Minor units that one payout may pay, at once and in all, and parts that an amount may be shared in: sums of millions of these fit into what databases sum."""
 
 ALL = 100
 """Percent of everything."""
@@ -53,10 +55,16 @@ def percent_flaw(percent: int) -> Flaw | None:
 
 
 def owner_flaw(owner: str) -> Flaw | None:
-    if owner and not is_marked(owner):
+    if is_owner(owner) and not is_marked(owner):
         return None
-    told = "an empty text names nobody" if not owner else "whose name was redacted can neither pay nor be paid"
-    return Flaw("no-owner", told, "give the id of a person or an account")
+    told = (
+        "an empty text names nobody"
+        if not owner
+        else "whose name was redacted can neither pay nor be paid"
+        if is_marked(owner)
+        else "what this gives is nobody's id: it is too long, or has spaces around it or signs that nobody sees"
+    )
+    return Flaw("no-owner", told, f"give the id of a person or an account: {OWNER_FORM}")
 
 
 def key_flaw(key: str) -> Flaw | None:

@@ -20,10 +20,10 @@ _DIGITS = {
 MINOR_DIGITS = {code: digits for digits, codes in _DIGITS.items() for code in codes.split()}
 
 
-LARGEST = 10**15
+LARGEST = 10**12
 """The most minor units that anybody may ask for at once."""
 
-_DECIMAL = re.compile(r"([0-9]{1,16})(?:\.([0-9]{1,16}))?")
+_DECIMAL = re.compile(r"([0-9]{1,999})(?:\.([0-9]{1,16}))?")
 
 
 def money(amount: int, unit: str) -> str:
@@ -54,7 +54,7 @@ def minor_units(text: str, unit: str) -> int:
         raise ValueError(f"{text} is no amount of {unit}, which has {_places(digits)} after the point.")
     amount = int(whole + rest.ljust(digits, "0"))
     if amount > LARGEST:
-        raise ValueError(f"{text} {unit} is more than {money(LARGEST, unit)}, the most there may be.")
+        raise ValueError(f"{text:.{_LONGEST}} {unit} is more than {money(LARGEST, unit)}, the most there may be.")
     return amount
 
 

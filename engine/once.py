@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from caseway.engine.effect import AlreadyPaid, Effect, Payout
 from caseway.engine.value import Value
@@ -20,8 +21,8 @@ class Once:
     scope: str
 
     def full(self, key: str) -> str:
-        """Return a key as stores keep it."""
-        return f"{self.scope}/{key}"
+        """Return a key as stores keep it: one text that is written in two ways, as é can be, is one key."""
+        return f"{self.scope}/{normalize('NFC', key)}"
 
 
 def own_scope(process: str, payout: str) -> str:

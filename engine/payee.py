@@ -8,6 +8,8 @@ from dataclasses import dataclass
 LONGEST_ID = 200
 """How many characters the id of an owner of accounts may have, as that of a person."""
 
+OWNER_FORM = f"1 to {LONGEST_ID} printable characters, no space before or after them"
+
 LONGEST_NAME = 70
 """How many characters of a name a bank takes."""
 
@@ -38,6 +40,11 @@ def checked(payee: Payee) -> Payee:
     return fit
 
 
+def is_owner(text: str) -> bool:
+    """Say whether a text can be the id of somebody who owns accounts: one that people can tell from others."""
+    return bool(text) and text == text.strip() and len(text) <= LONGEST_ID and text.isprintable()
+
+
 def masked(iban: str) -> str:
     """Return an IBAN of which only the country and the last four characters can be read."""
     return f"{iban[:2]}{'*' * max(len(iban) - 6, 0)}{iban[-4:]}"
@@ -48,9 +55,7 @@ def _compact(number: str | None) -> str | None:
 
 
 def _id_faults(text: str) -> list[str]:
-    if text.strip() and len(text) <= LONGEST_ID and text.isprintable():
-        return []
-    return [f"{_shown(text)} cannot be the id of a payee: 1 to {LONGEST_ID} printable characters"]
+    return [] if is_owner(text) else [f"{_shown(text)} cannot be the id of a payee: {OWNER_FORM}"]
 
 
 def _name_faults(text: str) -> list[str]:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
 from caseway.engine.actor import RESERVED_ROLES, Actor
+from caseway.engine.case import Case
 from caseway.engine.definition import Definition
 from caseway.engine.duration import duration_text, parse_duration
 from caseway.engine.effect import AlreadyPaid, Effect, Message, SendEvent, StartCase
 from caseway.engine.errors import CasewayError, FaultyStep, Refused
-from caseway.engine.fault import Fault, Path, suggestion
+from caseway.engine.expectation import expectation_faults, guidance_told, unknown, work_told
+from caseway.engine.fault import Fault, Path
 from caseway.engine.link import ended
 from caseway.engine.paid import totals
 from caseway.engine.posting import PostingQuery
 from caseway.engine.runtime import Runtime
 from caseway.engine.timestamp import instant_text
-from caseway.engine.view import level_record
+from caseway.engine.view import advice, level_record
 
 EPOCH = datetime(2026, 1, 5, 9, tzinfo=UTC)
 """When a scenario begins that does not say: a Monday morning."""
@@ -59,7 +61,7 @@ def scenario_faults(content: Mapping[str, Any], definition: Definition) -> Itera
     for name, person in people.items():
         for index, role in enumerate(person.get("roles", ())):
             if role not in definition.roles:
-                yield _unknown("role", role, definition.roles, ("people", name, "roles", index))
+                yield unknown("role", role, definition.roles, ("people", name, "roles", index))
     names: set[str] = set()
     for index, scenario in enumerate(content["scenarios"]):
         path: Path = ("scenarios", index)
@@ -74,18 +76,18 @@ def scenario_faults(content: Mapping[str, Any], definition: Definition) -> Itera
         names.add(scenario["name"])
         for number, rule in enumerate(scenario.get("proves", ())):
             if rule not in definition.sources:
-                yield _unknown("source", rule, definition.sources, (*path, "proves", number))
+                yield unknown("source", rule, definition.sources, (*path, "proves", number))
         yield from _given_faults(scenario.get("given", {}), definition, (*path, "given"))
         for number, step in enumerate(scenario.get("steps", ())):
             yield from _step_faults(step, people, definition, (*path, "steps", number))
-        yield from _expect_faults(scenario.get("expect", {}), definition, (*path, "expect"))
+        yield from expectation_faults(scenario.get("expect", {}), people, definition, (*path, "expect"))
 
 
 def _given_faults(given: Mapping[str, Any], definition: Definition, path: Path) -> Iterator[Fault]:
     for index, line in enumerate(given.get("paid", ())):
         name, at = line["payout"], (*path, "paid", index, "payout")
         if name not in definition.payouts:
-            yield _unknown("payout", name, definition.payouts, at)
+            yield unknown("payout", name, definition.payouts, at)
         elif definition.payouts[name].once is None:
             told = f'the payout "{name}" has no once key that could be taken'
             yield Fault("never-once", told, at, "name a payout with once, or leave this out", name)
@@ -96,10 +98,10 @@ def _step_faults(
 ) -> Iterator[Fault]:
     event = step.get("send")
     if event is not None and event not in definition.events and "refused" not in step:
-        yield _unknown("event", event, definition.events, (*path, "send"))
+        yield unknown("event", event, definition.events, (*path, "send"))
     person = step.get("as")
     if person is not None and person not in people and ":" not in person:
-        yield _unknown("person", person, people, (*path, "as"))
+        yield unknown("person", person, people, (*path, "as"))
     if "wait" in step:
         try:
             parse_duration(step["wait"])
@@ -107,33 +109,8 @@ def _step_faults(
             yield Fault("bad-delay", str(error), (*path, "wait"), "write PT30M, PT8H, P2D or P1W", step["wait"])
     link = step.get("ended")
     if link is not None and link not in definition.links:
-        yield _unknown("link", link, definition.links, (*path, "ended"))
-    yield from _expect_faults(step.get("expect", {}), definition, (*path, "expect"))
-
-
-def _expect_faults(expect: Mapping[str, Any], definition: Definition, path: Path) -> Iterator[Fault]:
-    for index, line in enumerate(expect.get("links", ())):
-        if line["link"] not in definition.links:
-            yield _unknown("link", line["link"], definition.links, (*path, "links", index, "link"))
-    for name in expect.get("paid", {}):
-        if name not in definition.payouts:
-            yield replace(_unknown("payout", name, definition.payouts, (*path, "paid", name)), at_key=True)
-    for index, name in enumerate(expect.get("already_paid", ())):
-        if name not in definition.payouts:
-            yield _unknown("payout", name, definition.payouts, (*path, "already_paid", index))
-    yield from _level_faults(expect, definition, path)
-
-
-def _level_faults(expect: Mapping[str, Any], definition: Definition, path: Path) -> Iterator[Fault]:
-    for name in expect.get("service_levels", {}):
-        if name not in definition.levels:
-            fault = _unknown("service-level", name, definition.levels, (*path, "service_levels", name))
-            yield replace(fault, at_key=True)
-
-
-def _unknown(what: str, name: str, known: Any, path: Path) -> Fault:
-    told = f'no {what.replace("-", " ")} here is called "{name}"'
-    return Fault(f"unknown-{what}", told, path, suggestion(name, known), name)
+        yield unknown("link", link, definition.links, (*path, "ended"))
+    yield from expectation_faults(step.get("expect", {}), people, definition, (*path, "expect"))
 
 
 class Rehearsal(Protocol):
@@ -242,8 +219,9 @@ class Play:
         yield f"more than {TIMERS_IN_A_WAIT} timers fired; the process does not rest"
 
     def _actor(self, name: str | None) -> Actor | None:
-        if name is None:
-            return None
+        return None if name is None else self._person(name)
+
+    def _person(self, name: str) -> Actor:
         if name in self.people:
             person = self.people[name]
             return Actor(person.get("id", name), frozenset(person.get("roles", ())), frozenset(person.get("tags", ())))
@@ -278,6 +256,10 @@ class Play:
                     yield from self._links(wanted)
                 case "service_levels":
                     yield from _levels(wanted, {level.name: level_record(level) for level in view.levels})
+                case "guidance":
+                    yield from _fields("guidance for", wanted, self._guidance(case, wanted))
+                case "work":
+                    yield from self._work(wanted)
                 case _:
                     value = (
                         sorted([wanted] if isinstance(wanted, str) else wanted)
@@ -307,6 +289,18 @@ class Play:
         for number, (line, effect) in enumerate(zip(wanted, started, strict=False), 1):
             yield from _fields(f"link {number}: data", line.get("data", {}), effect.data)
         yield from _lines("link", [{key: each[key] for key in each if key != "data"} for each in wanted], seen)
+
+    def _guidance(self, case: Case, people: Iterable[str]) -> dict[str, list[str]]:
+        """Return the guidance that people are shown with the case as it is."""
+        states = self.definition.active(case.configuration)
+        return {name: guidance_told(advice(self.definition, states, self._person(name))) for name in people}
+
+    def _work(self, wanted: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[str]:
+        """Compare what the worklists of people have of this case; the order of its pieces does not matter."""
+        for name, lists in wanted.items():
+            items = self.runtime.work(self._person(name), process=self.definition.process, now=self.now)
+            seen = work_told(item for item in items if item.case == self.case)
+            yield from _fields(f"work of {name}:", {kind: sorted(lists[kind]) for kind in lists}, seen)
 
     def _effects(self) -> Iterable[Effect]:
         """Return everything that has been done so far."""

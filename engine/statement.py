@@ -16,6 +16,12 @@ class StatementLine:
     posting: Posting
     balance: int
 
+    @property
+    def told(self) -> str:
+        """What it is for, as people read it: what is taken back may have the purpose of what was paid."""
+        purpose = self.posting.purpose
+        return f"Taken back: {purpose}" if self.posting.kind == "claw-back" else purpose
+
 
 @dataclass(frozen=True, slots=True)
 class StatementSection:

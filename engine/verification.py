@@ -8,13 +8,14 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeVar
 
 from caseway.engine.evidence import Checkpointed, Evidence
+from caseway.engine.paid import Way
 from caseway.engine.posting import Posting
 
 _COLUMNS = tuple(each.name for each in fields(Posting) if each.name not in {"effect", "line"})
 
-DifferenceKind = Literal["changed", "missing", "added", "unbalanced", "checkpoint", "once-key"]
+DifferenceKind = Literal["changed", "missing", "added", "unbalanced", "checkpoint", "once-key", "paid"]
 
-_Row = TypeVar("_Row", Posting, str)
+_Row = TypeVar("_Row", Posting, str, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +38,23 @@ class Difference:
 class Verification(Iterator[Difference]):
     """A look at a whole book: yields its differences, and counts what it has looked at so far."""
 
-    def __init__(self, evidence: Iterable[Evidence], checkpoints: Iterable[Checkpointed]) -> None:
+    def __init__(
+        self, evidence: Iterable[Evidence], checkpoints: Iterable[Checkpointed], stray_mark: int | None = None
+    ) -> None:
         self.sources = 0
         """How many cases and batches."""
         self.postings = 0
         """How many lines that are there."""
         self.accounts = 0
         """How many accounts of the checkpoint."""
-        self._differences = self._looked(evidence, checkpoints)
+        self._differences = self._looked(evidence, checkpoints, stray_mark)
 
     def __next__(self) -> Difference:
         return next(self._differences)
 
-    def _looked(self, evidence: Iterable[Evidence], checkpoints: Iterable[Checkpointed]) -> Iterator[Difference]:
+    def _looked(
+        self, evidence: Iterable[Evidence], checkpoints: Iterable[Checkpointed], stray_mark: int | None
+    ) -> Iterator[Difference]:
         sums: defaultdict[str, int] = defaultdict(int)
         for each in evidence:
             self.sources += 1
@@ -61,6 +66,9 @@ class Verification(Iterator[Difference]):
         for account in checkpoints:
             self.accounts += 1
             yield from checkpoint_differences(account)
+        if stray_mark is not None:
+            told = f"The checkpoint ends at posting {stray_mark}, and there is none of that number: what is written up to it would be in no balance."
+            yield Difference("checkpoint", {"mark": stray_mark}, None, "seq", stray_mark, None, told)
 
 
 def source_differences(evidence: Evidence) -> Iterator[Difference]:
@@ -71,6 +79,9 @@ def source_differences(evidence: Evidence) -> Iterator[Difference]:
     for once, due, taken in _paired(evidence.owed, evidence.taken):
         if due != taken:
             yield _once_difference(evidence.source, once, due, taken)
+    for way, net, kept in _paired(evidence.net, evidence.kept):
+        if net != kept:
+            yield _paid_difference(evidence.source, way, net or 0, kept or 0)
 
 
 def unit_differences(sums: Mapping[str, int]) -> Iterator[Difference]:
@@ -120,6 +131,16 @@ def _once_difference(source: str, once: str, owed: str | None, taken: str | None
     else:
         told = f'The once key "{once}" is kept for {taken}, and should be for {owed}.'
     return Difference("once-key", {"once": once}, source, "effect", taken, owed, told)
+
+
+def _paid_difference(source: str, way: Way, net: int, kept: int) -> Difference:
+    payout, unit, payee, account, payer, payer_account = way
+    row = {"case": source, "payout": payout, "unit": unit, "payee": payee, "account": account}
+    told = (
+        f'Case {source} says that its payout "{payout}" has paid {kept} minor units of {unit} to {payee}/{account}; by its journal it is '
+        f"{net}. So too much or too little would be taken back, or paid."
+    )
+    return Difference("paid", row | {"payer": payer, "payer_account": payer_account}, source, "amount", kept, net, told)
 
 
 def _by_row(postings: Iterable[Posting]) -> dict[tuple[str, int], Posting]:

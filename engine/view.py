@@ -11,7 +11,7 @@ from caseway.engine.acceptance import Acceptance, acceptances
 from caseway.engine.actor import Actor
 from caseway.engine.case import Case, Level, LevelStatus, Link, Paid, Timer
 from caseway.engine.case_record import case_record, paid_record
-from caseway.engine.definition import Definition, LevelRule, speak
+from caseway.engine.definition import Definition, Guidance, LevelRule, speak
 from caseway.engine.duration import duration_text
 from caseway.engine.effect import Message
 from caseway.engine.event import START
@@ -85,11 +85,16 @@ def case_view(
 
 
 def hints(definition: Definition, states: Iterable[str], actor: Actor | None, language: str) -> Iterator[str]:
-    """Yield the guidance that states give somebody."""
+    """Yield the guidance that states give somebody, in a language."""
+    return (speak(hint.text, language) for hint in advice(definition, states, actor))
+
+
+def advice(definition: Definition, states: Iterable[str], actor: Actor | None) -> Iterator[Guidance]:
+    """Yield the guidance that states give somebody, as the process has it."""
     for path in states:
         for hint in definition.states[path].guidance:
             if actor is None or not hint.roles or actor.roles.intersection(hint.roles):
-                yield speak(hint.text, language)
+                yield hint
 
 
 def state_title(definition: Definition, states: Iterable[str], language: str) -> str:

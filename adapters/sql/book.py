@@ -29,9 +29,6 @@ from caseway.engine.settlement import Batch, Rejection, batch_postings, rejectio
 _CLOSING = 0x636C6F7365
 """The number of the advisory lock under which PostgreSQL settles: "close" in ASCII."""
 
-BATCHES = 5
-"""How many batches are read at a time: each has thousands of lines."""
-
 _EVERYTHING = PostingQuery()
 _POSTINGS = select(posting)  # seq first, then the columns of a Posting in their order
 _BATCH = select(batch.c.document).where(batch.c.id == bindparam("wanted"))
@@ -67,6 +64,11 @@ class SqlBook:
             rows = connection.execute(checkpoint.comparison()).all()
         return (Checkpointed(row.owner, row.account, row.unit, int(row.kept), int(row.summed)) for row in rows)
 
+    def stray_mark(self) -> int | None:
+        with self._access.reading() as connection:
+            mark: int | None = connection.execute(checkpoint.stray_mark()).scalar()
+        return mark
+
     @contextmanager
     def closing(self) -> Iterator[SqlBook]:
         with self._access.writing() as connection:
@@ -97,7 +99,7 @@ class SqlBook:
 
     def batches(self) -> Iterator[Batch]:
         newest_first = (-batch.c.seq).label("place")
-        rows = pages(self._access, select(newest_first, batch.c.document), [newest_first], BATCHES)
+        rows = pages(self._access, select(newest_first, batch.c.document), [newest_first], evidence.BATCHES)
         return (read_batch(row.document) for row in rows)
 
     def rejections(self, batch: str) -> Sequence[Rejection]:

@@ -103,6 +103,13 @@ def comparison() -> Select[Any]:
     return select(*names, *told).group_by(*names).order_by(*names)
 
 
+def stray_mark() -> Select[Any]:
+    """Return the statement that reads the mark, where no posting has its number."""
+    newest = select(func.max(mark.c.seq)).scalar_subquery()
+    is_there = select(posting.c.seq).where(posting.c.seq == mark.c.seq).exists()
+    return select(mark.c.seq).where(mark.c.seq == newest, ~is_there)
+
+
 def _account(table: FromClause) -> list[ColumnElement[Any]]:
     return [table.c[name] for name in ACCOUNT]
 

@@ -15,13 +15,14 @@ from sqlalchemy import Row as ResultRow
 from caseway.adapters.sql.column import instant_text, widened
 from caseway.adapters.sql.table import AT_ONCE
 from caseway.adapters.sql.trouble import damaged
-from caseway.engine.case import Case, Configuration, Load, Timer
+from caseway.engine.case import Case, Configuration, Load, Paid, Timer
 from caseway.engine.case_record import Record, case_from_record
 from caseway.engine.effect import OUTBOUND, Outbound, recipient
 from caseway.engine.effect_record import effect_from_record, effect_record
 from caseway.engine.errors import InvalidInput
 from caseway.engine.journal import entry_from_record, entry_record
 from caseway.engine.outcome import Entry, JournalLine, Step
+from caseway.engine.paid import Way, by_way
 from caseway.engine.person import Person, person_from_record, person_record
 from caseway.engine.ports import CaseLine, DueTimer, Outgoing
 from caseway.engine.posting import Posting
@@ -68,6 +69,11 @@ def case_row(step: Step, written: Record) -> Row:
 def read_case(text: str) -> Case:
     """Read a case from its document."""
     return read(text, "a case", case_from_record)
+
+
+def read_paid(text: str) -> dict[Way, int]:
+    """Read from the document of a case what it says that it has paid and not taken back."""
+    return read(text, "a case", lambda told: by_way(Paid(**each) for each in told.get("paid", ())))
 
 
 def journal_row(entry: Entry) -> Row:
@@ -195,8 +201,21 @@ def posting_row(posting: Posting) -> Row:
 def read_posting(values: Sequence[Any]) -> Posting:
     """Read a line of the book from its columns, which are in the order of the fields."""
     *before, implements, batch = values
-    told: tuple[Any, ...] = (*before, tuple(record(implements, f"payout {before[0]}")), batch)
-    return Posting(*told)
+    told: tuple[Any, ...] = (*before, read(implements, f"payout {before[0]}", _rules), batch)
+    posting = Posting(*told)
+    names = posting.effect, posting.owner, posting.account, posting.unit
+    # SQLite keeps anything in any column.
+    if not (
+        isinstance(posting.line, int) and isinstance(posting.amount, (int, float)) and {*map(type, names)} == {str}
+    ):
+        raise damaged(f"line {posting.line!r} of {posting.effect!r}", TypeError(f"{posting.amount!r} of {names}"))
+    return posting
+
+
+def _rules(implements: Any) -> tuple[str, ...]:
+    if not isinstance(implements, list):
+        raise TypeError(f"{implements!r} is no list")
+    return tuple(implements)
 
 
 def once_row(case: str, key: str, effect: str) -> Row:

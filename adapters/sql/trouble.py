@@ -59,7 +59,7 @@ _UNREACHABLE = "The server of {place} cannot be reached ({reason}). Is it runnin
 _LOST_READING = "The connection to {place} was lost. Try again."
 _LOST_WRITING = (
     "The connection to {place} was lost while something was being written, so nobody knows whether it was. "
-    "Try again with the same event id: what was done already is not done twice."
+    "Try again with the same event id, or the same id of a batch: what was done already is not done twice."
 )
 _MISSING_TABLES = ("no such table: caseway_", 'relation "caseway_')
 _KEYS = {"23503", "23505"}  # PostgreSQL's foreign_key_violation and unique_violation
@@ -184,4 +184,5 @@ def _failed(reason: str, place: Place) -> WorldError:
 
 
 def _unfit(error: BaseException, place: Place) -> InvalidInput:
-    return InvalidInput(f"{place} cannot hold a value that it was given: {error}", database=place.name)
+    why = "a text that is no UTF-8." if isinstance(error, UnicodeEncodeError) else error
+    return InvalidInput(f"{place} cannot hold a value that it was given: {why}", database=place.name)

@@ -77,7 +77,10 @@ def _put(content: bytes, output: Path | None) -> None:
         click.echo(content, nl=False)
         return
     try:
-        write_whole(output, content)
+        if output.exists() and not output.is_file():  # a pipe or a device is written to, not put a file in the place of
+            output.write_bytes(content)
+        else:
+            write_whole(output.resolve(), content)  # what a link leads to, and the link stays
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         raise WorldError(
@@ -108,9 +111,9 @@ def _print_section(section: StatementSection) -> None:
     for line in section.lines:
         posting = line.posting
         rules = f" [{', '.join(posting.implements)}]" if posting.implements else ""
-        told = escaped(posting.case or posting.batch or ""), escaped(f"{posting.purpose}{rules}")
+        what = escaped(posting.case or posting.batch or ""), escaped(f"{line.told}{rules}")
         amounts = decimal(posting.amount, section.unit), decimal(line.balance, section.unit)
-        shown.add_row(instant(posting.at), *told, *amounts)
+        shown.add_row(instant(posting.at), *what, *amounts)
     shown.add_row("", "", "after", "", decimal(section.closing, section.unit))
     print_shown(shown)
 

@@ -76,6 +76,8 @@ class Ledger:
         actor: Actor | None = None,
     ) -> Statement:
         """Return what happened on somebody's accounts from `since` on and before `until`. Raises Refused for an actor who is not the owner."""
+        if not owner:  # who is asked for by no name would be everybody
+            raise InvalidInput("A statement is of somebody: name the owner of the accounts.")
         query = PostingQuery(owner=owner, unit=unit, until=until)
         _check_period(since, until)
         return statement(owner, self.postings(query, actor=actor), self._now(None), since=since, until=until)
@@ -83,7 +85,7 @@ class Ledger:
     def verify(self) -> Verification:
         """Compare the whole book with the journals, the batches and the checkpoint, and yield every difference."""
         book = self.store.book()
-        return Verification(book.evidence(), book.checkpointed())
+        return Verification(book.evidence(), book.checkpointed(), book.stray_mark())
 
     def checkpoint(self, *, least: int = 1, now: datetime | None = None) -> int:
         """Take into the kept sums what was written since the last time, where that is at least so many lines; return how many it were."""
@@ -171,6 +173,10 @@ class Ledger:
                 raise Refused(already_rejected(earlier, payee))
             if earlier is not None:
                 return earlier
+            if at < whole.at:
+                raise InvalidInput(
+                    f"Batch {batch} was settled at {whole.at.isoformat()}; nothing of it came back at {at.isoformat()}, before that."
+                )
             made = Rejection(batch, line.number, reason, at, by)
             book.add_rejection(whole, made)
         return made
@@ -249,6 +255,10 @@ class Ledger:
 
 
 def _each(names: Collection[str]) -> tuple[str, ...]:
+    if isinstance(names, str):
+        raise InvalidInput(
+            f"Payees are named in a list: [{names!r}], and not {names!r}, of which each letter would be a name."
+        )
     return tuple(dict.fromkeys(names))
 
 

@@ -118,11 +118,21 @@ def test_names_are_written_in_the_characters_of_sepa(name, written):
         ),
         (replace(ANNA, bic="ABNA"), "has the BIC ABNA, which no bank has"),
         (replace(ANNA, bic="ABNAQQ2A"), "has the BIC ABNAQQ2A, which no bank has"),
+        (
+            replace(ANNA, iban="TR330006100519786457841326"),
+            "has the IBAN TR********************1326, of a country that SEPA does not reach",
+        ),
         (replace(ANNA, name="🙂"), "has the name '🙂', of which SEPA can write nothing"),
+        (replace(ANNA, name="?"), "has the name '?', of which SEPA can write nothing"),
     ],
 )
 def test_what_the_library_lets_through_is_an_objection(payee, problem):
     assert SepaTransfer().objection(payee, "EUR", 1) == problem
+
+
+@pytest.mark.parametrize("iban", ["GB82WEST12345698765432", "CH9300762011623852957", "MD24AG000225100013104168"])
+def test_countries_of_sepa_outside_of_the_union_are_reached(iban):
+    assert SepaTransfer().objection(replace(ANNA, iban=iban), "EUR", 1) is None
 
 
 @pytest.mark.parametrize("payee", [PLATFORM, ANNA, BEN, NOOR, replace(BEN, bic="GKCCBEBBXXX")])

@@ -68,7 +68,7 @@ def test_the_same_tables_can_be_made_in_postgresql():
 
 def test_what_was_committed_is_there_when_the_database_is_opened_again(url):
     with closing(SqlStore.open(url)) as store:
-        assert store.load("OF-1", "").case == opening(timers=[timer("t", 1)]).after
+        assert store.load("OF-1", "").case == opening(timers=[timer("t", 1)], effects=[payout("OF-1:1:1")]).after
         assert [line.event.id for line in store.journal("OF-1")] == ["start"]
         assert [due.timer.id for due in store.due(minutes(1), 10)] == ["t"]
         assert [item.message.id for item in store.outgoing(10)] == ["OF-1:1:0"]

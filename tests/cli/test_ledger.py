@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import sqlite3
 from contextlib import closing
 
@@ -228,6 +229,29 @@ def test_a_statement_may_be_a_file(paid_twice):
     assert (paid_twice.folder / "anna.csv").read_text(encoding="utf-8") == result.stdout
     paid_twice.run("ledger", "statement", "anna", "--format", "pdf", "--output", "anna.pdf")
     assert (paid_twice.folder / "anna.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_statement_goes_where_a_link_leads_and_the_link_stays(paid_twice):
+    (paid_twice.folder / "link.csv").symlink_to("real.csv")
+    for _ in range(2):
+        paid_twice.run("ledger", "statement", "anna", "--format", "csv", "--output", "link.csv")
+        assert (paid_twice.folder / "link.csv").is_symlink()
+    assert (paid_twice.folder / "real.csv").read_text(encoding="utf-8").startswith("owner,")
+
+
+def test_a_statement_is_written_to_a_pipe_and_not_put_in_its_place(paid_twice):
+    pipe = paid_twice.folder / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    paid_twice.run("ledger", "statement", "anna", "--format", "csv", "--output", "pipe")
+    assert os.read(reading, 6) == b"owner,"
+    os.close(reading)
+    assert pipe.is_fifo()
+
+
+def test_a_name_that_is_no_utf_8_is_said_to_be_none(paid_twice):
+    result = paid_twice.run("ledger", "balance", "--owner", "\udcff", code=4)
+    assert result.stderr.endswith("cannot hold a value that it was given: a text that is no UTF-8.\n")
 
 
 def test_a_statement_of_nobody_says_so(terminal):

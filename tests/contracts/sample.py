@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from caseway.engine.actor import Actor
-from caseway.engine.case import Case, Timer, Work
+from caseway.engine.case import Case, Paid, Timer, Work
 from caseway.engine.effect import ClawBack, Effect, Message, Payout
 from caseway.engine.event import START, Event
 from caseway.engine.outcome import Refusal, Step
+from caseway.engine.paid import paid_after
 from caseway.engine.payee import Payee
 from caseway.engine.ports import Store
 from caseway.engine.settlement import Batch, BatchLine
@@ -79,8 +80,9 @@ def opening(
         opened_at=minutes(at),
         last_at=minutes(at),
     )
-    after = replace(after, **changes)
-    return Step(Event(START, after.data, event), minutes(at), before, after, ("offered",), tuple(effects))
+    effects = tuple(effects)
+    after = replace(after, **{"paid": _paid(before, effects)} | changes)
+    return Step(Event(START, after.data, event), minutes(at), before, after, ("offered",), effects)
 
 
 def moving(
@@ -93,9 +95,15 @@ def moving(
     **changes: Any,
 ) -> Step:
     """A step that moves a case by one revision; `changes` are fields of the case."""
+    effects = tuple(effects)
+    changes = {"paid": _paid(before, effects)} | changes
     after = replace(before, revision=before.revision + 1, last_at=minutes(at), **changes)
     sent = Event("accept", {"note": "ja"}, event, ANNA)
-    return Step(sent, minutes(at), before, after, ("offered.on.accept.1",), tuple(effects), refusal)
+    return Step(sent, minutes(at), before, after, ("offered.on.accept.1",), effects, refusal)
+
+
+def _paid(before: Case, effects: Iterable[Effect]) -> tuple[Paid, ...]:
+    return paid_after(before.paid, (each for each in effects if isinstance(each, (Payout, ClawBack))))
 
 
 def opened(store: Store, case: str = "OF-1", **changes: Any) -> Case:

@@ -113,6 +113,7 @@ def test_a_checkpoint_takes_in_more_than_is_summed_at_a_time(book):
 
 def test_a_checkpoint_keeps_what_the_postings_up_to_it_sum_to(store, book):
     assert list(book.checkpointed()) == []
+    assert book.stray_mark() is None
     case = opened(store, effects=[payout("OF-1:1:0", 2**53 + 1)])
     book.checkpoint(minutes(5))
     store.commit(moving(case, effects=[payout("OF-1:2:0", 7, "ben")]))
@@ -269,11 +270,19 @@ def test_evidence_names_what_paid_and_nothing_else(store, book):
     book.add_rejection(made, back := Rejection("EUR-1", 1, "closed", minutes(31)))
     lines = sorted(book.postings(PostingQuery(case="OF-1")), key=lambda line: (line.effect, line.line))
     keys = {"welcome/anna": "OF-1:1:0"}
+    paid = {("visit", "EUR", "anna", "cash", "platform", "payouts"): 225 - 11 - 10}
     settled = (*rejection_postings(made, back), *batch_postings(made))
     assert list(book.evidence()) == [
-        Evidence("OF-1", tuple(lines), tuple(lines), keys, keys),
+        Evidence("OF-1", tuple(lines), tuple(lines), keys, keys, paid, paid),
         Evidence("EUR-1", settled, settled, {}, {}),
     ]
+
+
+def test_evidence_has_nothing_to_say_of_a_case_that_took_everything_back(store, book):
+    case = opened(store, "OF-1", effects=[payout("OF-1:1:0")])
+    store.commit(moving(case, effects=[claw_back("OF-1:2:0")]))
+    (found,) = book.evidence()
+    assert (found.kept, found.net, len(found.found)) == ({}, {}, 4)
 
 
 def test_evidence_is_there_for_more_cases_and_batches_than_are_read_at_a_time(store, book):

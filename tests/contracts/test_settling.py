@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from threading import Barrier
 
@@ -10,7 +12,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from caseway.adapters.sql import SqlStore
-from caseway.engine.errors import CasewayError, Refused
+from caseway.engine.errors import CasewayError, Refused, WorldError
 from caseway.engine.settlement import batch_postings
 from tests import postgres
 from tests.contracts.sample import keep_definition, minutes, moving, opening, payout
@@ -37,13 +39,13 @@ def test_a_settlement_closes_balances_of_which_some_are_in_a_checkpoint(store):
     earn(store, {"anna": 225, "ben": 500})
     of = known(store)
     assert of.checkpoint() == 4
-    earn(store, {"anna": 7, "noor": 10**15}, case="OF-2")
+    earn(store, {"anna": 7, "noor": 10**12}, case="OF-2")
     made = of.settle("EUR", account="cash", format="csv", by="carl")
-    assert [(line.payee.id, line.amount) for line in made.lines] == [("anna", 232), ("ben", 500), ("noor", 10**15)]
+    assert [(line.payee.id, line.amount) for line in made.lines] == [("anna", 232), ("ben", 500), ("noor", 10**12)]
     assert {key: amount for key, amount in held(of).items() if amount} == {
         "anna/settled": 232,
         "ben/settled": 500,
-        "noor/settled": 10**15,
+        "noor/settled": 10**12,
     }
     assert of.batch(made.id) == made
     assert not list(of.verify())
@@ -332,3 +334,53 @@ def test_a_batch_that_was_changed_by_hand_does_not_fit_its_postings(spoilt, shar
         ("changed", "amount", -5, -6),
         ("changed", "amount", 5, 6),
     ]
+
+
+@pytest.mark.parametrize("amount", [0, 224, 999])
+def test_what_a_case_has_paid_is_held_against_its_journal(spoilt, amount):
+    found = spoilt(f"UPDATE caseway_case SET document = replace(document, '\"amount\":225', '\"amount\":{amount}')")
+    assert [(each.kind, each.source, each.found, each.expected) for each in found] == [("paid", "OF-1", amount, 225)]
+
+
+def test_a_case_that_forgot_what_it_paid_is_told(spoilt):
+    found = spoilt("UPDATE caseway_case SET document = replace(document, '\"paid\":[', '\"unpaid\":[')")
+    assert {(each.kind, each.found) for each in found} == {("paid", 0)}
+    assert {each.expected for each in found} == {225, 5}
+
+
+def test_a_mark_beyond_all_postings_which_would_hide_what_comes_is_told(spoilt):
+    found = spoilt("INSERT INTO caseway_checkpoint_mark (seq, at) VALUES (99999, '2026-03-02T09:00:00.000000Z')")
+    assert [each.row for each in found if each.row == {"mark": 99999}]
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_rejection_of_a_line_that_no_batch_has_is_damage(spoilt, number):
+    told = f'{{"batch":"B","number":{number},"reason":"x","at":"2026-03-02T09:00:00Z","by":null}}'
+    with pytest.raises(WorldError, match=f"there is no line {number} of a batch B"):
+        spoilt(f"INSERT INTO caseway_rejection (batch, number, document) VALUES ('B', {number}, '{told}')")
+
+
+def test_a_rejection_that_was_made_up_lacks_its_postings(spoilt):
+    told = '{"batch":"B","number":7,"reason":"x","at":"2026-03-02T09:00:00Z","by":null}'
+    found = spoilt(f"INSERT INTO caseway_rejection (batch, number, document) VALUES ('B', 1, '{told}')")
+    assert {(each.kind, each.row["effect"]) for each in found} == {("missing", "rejection/B/1")}
+
+
+def test_a_rejection_of_a_batch_that_is_not_there_is_damage(spoilt):
+    told = '{"batch":"C","number":1,"reason":"x","at":"2026-03-02T09:00:00Z","by":null}'
+    with pytest.raises(WorldError, match="there is no line 1 of a batch C"):
+        spoilt(f"INSERT INTO caseway_rejection (batch, number, document) VALUES ('C', 1, '{told}')")
+
+
+@pytest.mark.parametrize(
+    "change", ["amount = 'abc'", "line = 'two'", "unit = x'00ff'", "owner = x'41'", "implements = '5'"]
+)
+def test_what_only_sqlite_takes_in_a_column_is_damage_and_no_crash(tmp_path, change):
+    with closing(SqlStore.open(f"sqlite:///{tmp_path / 'cases.db'}")) as store:
+        keep_definition(store)
+        earn(store, {"anna": 225})
+        with closing(sqlite3.connect(tmp_path / "cases.db")) as database:
+            database.execute(f"UPDATE caseway_posting SET {change} WHERE line = 1")
+            database.commit()
+        with pytest.raises(WorldError, match="something else than Caseway changed it"):
+            list(ledger(store).verify())

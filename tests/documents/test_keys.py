@@ -1,4 +1,4 @@
-"""The keys that the schema allows are the keys that the compiler reads."""
+"""The keys that the schemas allow are used in one document each, and the compiler reads them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from caseway.adapters.diagnostic import as_text
+from caseway.adapters.wiring import check_scenarios
 from caseway.adapters.yaml_document import read
 from caseway.engine.compiler import compile_process
 from caseway.schemas import validator
 
-EVERYTHING = read(Path(__file__).parent / "everything.yaml").content
+HERE = Path(__file__).parent
+EVERYTHING = read(HERE / "everything.yaml").content
+STORIES = read(HERE / "everything.scenarios.yaml").content
 
 # Keys that are there for people and editors alone.
 FOR_PEOPLE = {"title", "description"}
@@ -79,6 +83,11 @@ def test_the_document_with_every_key_is_sound():
     assert [fault for fault in made.faults if fault.severity == "error"] == []
 
 
+def test_the_scenarios_with_every_key_are_sound():
+    found = check_scenarios(HERE / "everything.scenarios.yaml")
+    assert found.is_sound, as_text(found.diagnostics)
+
+
 def test_the_compiler_reads_every_key_of_that_document():
     document = watched(EVERYTHING)
     compile_process(document)
@@ -110,14 +119,15 @@ def described(node, path=()) -> Iterator[tuple]:
 
 
 @pytest.mark.parametrize(
-    "path",
-    list(described(validator.schema("process"))),
-    ids=lambda path: ".".join(map(str, path)),
+    ("name", "path"),
+    [(name, path) for name in ("process", "scenarios") for path in described(validator.schema(name))],
+    ids=lambda part: part if isinstance(part, str) else ".".join(map(str, part)),
 )
-def test_the_document_with_every_key_uses_each_that_the_schema_allows(path):
-    schema = copy.deepcopy(validator.schema("process"))
+def test_the_document_with_every_key_uses_each_that_the_schema_allows(name, path):
+    schema = copy.deepcopy(validator.schema(name))
     node = schema
     for key in path[:-1]:
         node = node[key]
     del node[path[-1]]
-    assert not jsonschema.Draft7Validator(schema).is_valid(EVERYTHING), f"{path[-1]} is not used in everything.yaml"
+    document = {"process": EVERYTHING, "scenarios": STORIES}[name]
+    assert not jsonschema.Draft7Validator(schema).is_valid(document), f"{path[-1]} is not used in everything of {name}"

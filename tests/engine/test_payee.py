@@ -24,6 +24,7 @@ def test_a_payee_may_have_a_name_alone_and_empty_numbers_are_none():
     [
         ({"id": ""}, "cannot be the id"),
         ({"id": "a\nb"}, "cannot be the id"),
+        ({"id": "anna "}, "no space before or after"),
         ({"name": ""}, "cannot be the name"),
         ({"name": "x" * 71}, "cannot be the name"),
         ({"name": "a\u202eb"}, "cannot be the name"),

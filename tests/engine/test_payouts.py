@@ -308,6 +308,13 @@ def test_a_step_that_knows_what_its_effects_tell_comes_out_the_same(keys, event)
     assert happened(opened(), event, known_to(done.effects)) == done
 
 
+def test_a_key_is_the_same_in_whatever_form_its_letters_are_written():
+    taken = "question.secret/caf\u00e9"
+    assert happened(opened(secret="cafe\u0301"), "twice", {taken: None}).effects[0].once == taken
+    done = happened(opened(secret="cafe\u0301"), "twice", {taken: "Q-9:3:0"})
+    assert [each.by for each in done.effects] == ["Q-9:3:0", "Q-9:3:0"]
+
+
 # what cannot be
 
 
@@ -315,9 +322,14 @@ def test_a_step_that_knows_what_its_effects_tell_comes_out_the_same(keys, event)
     ("data", "event", "place", "problem"),
     [
         ({"amount": -1}, "pay", "payouts.tip.amount", "a payout of -1 is less than nothing"),
-        ({"amount": MOST + 1}, "pay", "payouts.tip.amount", "more than 1,000,000,000,000,000 minor units"),
+        ({"amount": MOST + 1}, "pay", "payouts.tip.amount", "more than 1,000,000,000,000 minor units"),
         ({"author": ""}, "pay", "payouts.tip.payee", "an empty text names nobody"),
         ({"payer": ""}, "pay", "payouts.tip.payer", "an empty text names nobody"),
+        # Nobody could be told apart from them, or say where their money goes.
+        ({"author": "noor "}, "pay", "payouts.tip.payee", "nobody's id"),
+        ({"author": "no\nor"}, "pay", "payouts.tip.payee", "nobody's id"),
+        ({"author": "\u202enoor"}, "pay", "payouts.tip.payee", "nobody's id"),
+        ({"author": "x" * 201}, "pay", "payouts.tip.payee", "nobody's id"),
         ({"answers": [{"author": "", "votes": 1}]}, "share", "payouts.shared.split.payee", "names nobody"),
         ({"answers": [{"author": "a", "votes": -1}]}, "share", "payouts.shared.split.weight", "a weight of -1"),
         ({"answers": [{"author": "a", "votes": MOST + 1}]}, "share", "payouts.shared.split.weight", "all weights"),

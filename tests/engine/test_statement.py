@@ -115,3 +115,9 @@ def test_an_actor_sees_the_postings_and_balances_of_their_own_accounts_alone(kep
 def test_a_period_has_to_make_sense(kept, period, said):
     with pytest.raises(InvalidInput, match=said):
         kept.statement("anna", **period)
+
+
+def test_a_statement_of_nobody_in_particular_is_not_one_of_everybody(kept):
+    for nobody in ("", None):
+        with pytest.raises(InvalidInput, match="name the owner"):
+            kept.statement(nobody)

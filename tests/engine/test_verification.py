@@ -126,3 +126,20 @@ def test_a_book_that_was_settled_and_sent_back_verifies():
     looking = of.verify()
     assert not list(looking)
     assert (looking.sources, looking.postings) == (3, 12)
+
+
+WAY = ("visit", "EUR", "anna", "cash", "platform", "payouts")
+
+
+@pytest.mark.parametrize(("kept", "net"), [({WAY: 226}, {WAY: 225}), ({}, {WAY: 225}), ({WAY: 1}, {})])
+def test_a_case_that_says_that_it_paid_what_its_journal_did_not_is_told(kept, net):
+    (found,) = looked(Evidence("OF-1", LINES, LINES, {}, {}, kept, net))
+    assert (found.kind, found.source, found.field) == ("paid", "OF-1", "amount")
+    assert (found.found, found.expected) == (kept.get(WAY, 0), net.get(WAY, 0))
+    assert found.row["payout"] == "visit"
+    assert found.row["payee"] == "anna"
+
+
+def test_a_mark_that_no_posting_has_is_told():
+    (found,) = Verification([seen(LINES)], [], 99)
+    assert (found.kind, found.row) == ("checkpoint", {"mark": 99})

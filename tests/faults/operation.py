@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -62,7 +62,8 @@ class Bench:
 class Operation:
     """`stations` is the number of states, before and after included, that another program can come to see: one for each commit.
 
-    What is not repeatable does more when it is done again, as a second attempt to deliver does.
+    What is not repeatable does more when it is done again, as a second attempt to deliver does. `holds` is what the subject's own
+    accounts hold in the end, in minor units, each by owner and account.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Operation:
     prepare: Callable[[Bench], None]
     run: Callable[[Bench], Any]
     is_repeatable: bool = True
+    holds: Mapping[str, int] = field(default_factory=dict)
 
 
 def nothing(_: Bench) -> None:

@@ -1,4 +1,4 @@
-"""Every call to the database fails once, in every way: the case is as before or as after, and never between."""
+"""Every call to the database fails once, in every way: cases and book are as before or as after, and never between."""
 
 from __future__ import annotations
 
@@ -12,30 +12,37 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, create_engine, func, or_, select
 
 from caseway.adapters import wiring
 from caseway.adapters.clock import SimulatedClock
-from caseway.adapters.sql.table import metadata
+from caseway.adapters.sql.table import mark, metadata, posting
 from caseway.engine.definition import Definition
 from caseway.engine.errors import WorldError
 from tests import postgres
 from tests.faults.fuse import Fault, Fuse, fragile
+from tests.faults.money import MONEY, PAYDAY
 from tests.faults.operation import NINE, OPERATIONS, Bench, Hands, Operation, own_process
 from tests.soak.audit import audit
 from tests.soak.driver import with_driver
 from tests.soak.plan import DEFINITION
 
 DATABASES = ("sqlite", pytest.param("postgresql", marks=pytest.mark.thorough))
+NAMING = {"id", "case", "owner", "batch", "process"}
+"""Columns that say whose a row is."""
 FAULTS = {"sqlite": (Fault.REFUSED, Fault.UNANSWERED), "postgresql": tuple(Fault)}
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", [*OPERATIONS, *MONEY], ids=lambda operation: operation.name)
 @pytest.mark.parametrize("database", DATABASES)
-def test_whichever_call_fails_the_case_is_as_before_or_as_after(database: str, operation: Operation, tmp_path: Path):
+def test_whichever_call_fails_cases_and_book_are_as_before_or_as_after(
+    database: str, operation: Operation, tmp_path: Path
+):
     with a_database(database, tmp_path) as url, benches(url) as (bench, fuse, stored):
-        stations, outcome, calls = observed(bench("reference"), fuse, stored, operation)
+        reference = bench("reference")
+        stations, outcome, calls = observed(reference, fuse, stored, operation)
         assert len(stations) == operation.stations
+        assert held(reference) == operation.holds
         for fault in FAULTS[database]:
             for at in count(1):
                 if fault is Fault.UNANSWERED and is_read(calls[at - 1 : at]):
@@ -52,10 +59,13 @@ def test_whichever_call_fails_the_case_is_as_before_or_as_after(database: str, o
                 assert plain(stored, subject) == stations[-1] or not operation.is_repeatable, where
                 assert outcome is None or normal(str(again), subject) == outcome, where
                 assert delivered(stored, subject) <= set(subject.hands.taken), where
+                assert held(subject) == operation.holds, where
+                assert not operation.holds or not list(subject.steady.ledger.verify()), where
                 if not told:
                     assert at > 1, "nothing was called"
                     break
-        assert not audit(replace(bench("end").steady, catalogue=EVERY), url).faults
+        assert not list(reference.steady.ledger.verify())
+        assert not audit(replace(reference.steady, catalogue=EVERY), url).faults
 
 
 class Every:
@@ -63,7 +73,8 @@ class Every:
 
     def compiled(self, _hash: str, content: Callable[[], Mapping[str, Any]]) -> Definition:
         name = content()["process"]
-        return DEFINITION if name == "errand" else own_process(name.removeprefix("errand-"))
+        known = {each.process: each for each in (DEFINITION, PAYDAY)}
+        return known.get(name) or own_process(name.removeprefix("errand-"))
 
 
 EVERY: Any = Every()
@@ -84,6 +95,7 @@ def observed(
         seen = plain(stored, bench)
         if seen != stations[-1]:
             stations.append(seen)
+            assert not list(bench.steady.ledger.verify())
 
     fuse.set(0, between=look)
     outcome = operation.run(bench)
@@ -103,16 +115,18 @@ def attempted(operation: Operation, subject: Bench) -> str:
 
 def plain(stored: Engine, bench: Bench) -> list[str]:
     """Everything that another program sees of a subject, with its name taken out so that subjects can be compared."""
+    rows = []
     with stored.connect() as connection:
-        return [
-            normal(str(_comparable(row, bench.clock.now())), bench)
-            for table in metadata.sorted_tables
-            for column in [table.c.get("case", table.c.get("process" if "content" in table.c else "id"))]
-            if column is not None
-            for row in connection.execute(
-                select(table).where(column.contains(bench.name)).order_by(*table.primary_key.columns)
-            ).mappings()
-        ]
+        for table in metadata.sorted_tables:
+            whose = [column.contains(bench.name) for column in table.c if column.name in NAMING]
+            if whose:
+                wanted = select(table).where(or_(*whose)).order_by(*table.primary_key.columns)
+                found = connection.execute(wanted).mappings()
+                rows += [f"{table.name} {_comparable(row, bench.clock.now())}" for row in found]
+        since = posting.c.seq > select(func.coalesce(func.max(mark.c.seq), 0)).scalar_subquery()
+        mine = or_(posting.c.owner.contains(bench.name), posting.c.case.contains(bench.name))
+        rows.append(f"since the checkpoint {connection.execute(select(func.count()).where(since, mine)).scalar_one()}")
+    return [normal(row, bench) for row in rows]
 
 
 def _comparable(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -126,6 +140,15 @@ def _comparable(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 def normal(text: str, bench: Bench) -> str:
     return text.replace(own_process(bench.name).hash, "HASH").replace(bench.name, "NAME")
+
+
+def held(bench: Bench) -> dict[str, int]:
+    """Return what the accounts of those hold who are the subject's alone."""
+    return {
+        normal(f"{each.owner} {each.account}", bench): each.amount
+        for each in bench.steady.ledger.balances()
+        if bench.name in each.owner
+    }
 
 
 def delivered(stored: Engine, bench: Bench) -> set[str]:

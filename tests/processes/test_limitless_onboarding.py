@@ -1,4 +1,4 @@
-"""What the scenarios of the onboarding cannot say: two cases of one ambassador, who sees what, and the guidance."""
+"""What the scenarios of the onboarding cannot say: two cases of one ambassador, who sees what, and the words of the guidance."""
 
 from __future__ import annotations
 

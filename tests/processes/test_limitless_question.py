@@ -1,4 +1,4 @@
-"""What the scenarios of the question cannot say: who sees what, the guidance, the worklists, and what is gone for good."""
+"""What the scenarios of the question cannot say: who sees what, the words of the guidance, the worklists, and what is gone for good."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the scenarios of the visit cannot say: who sees what, the guidance, the linked cases, and what is one parameter only."""
+"""What the scenarios of the visit cannot say: who sees what, the words of the guidance, the linked cases, and what is one parameter only."""
 
 from __future__ import annotations
 

@@ -183,9 +183,13 @@ def spoilt_steps(step: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, An
 
 def spoilt_expectations(expect: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, value in expect.items():
-        if name in {"data", "balances", "paid"}:
+        if name in {"data", "balances", "paid", "guidance"}:
             for field_name, each in value.items():
                 yield f"{name}.{field_name}", {**expect, name: {**value, field_name: spoilt(each)}}
+        elif name == "work":
+            for person, lists in value.items():
+                for kind, each in lists.items():
+                    yield f"{name}.{person}.{kind}", {**expect, name: {**value, person: {**lists, kind: spoilt(each)}}}
         elif name in {"messages", "postings", "links"}:
             yield name, {**expect, name: [*value, {}]}
             for index, line in enumerate(value):
