@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -14,6 +12,7 @@ from caseway.adapters.wiring import SHIPPED, definition_in, open  # noqa: A004  
 from caseway.engine.actor import Actor
 from caseway.engine.effect import AlreadyPaid, Payout
 from caseway.engine.runtime import Runtime
+from tests.processes.language import untranslated
 
 FOLDER = SHIPPED / "limitless-onboarding"
 NOOR, SAM = (Actor(name, frozenset({"ambassador"})) for name in ("noor", "sam"))
@@ -46,24 +45,7 @@ def test_every_rule_of_the_onboarding_is_carried_and_proved():
 
 
 def test_all_that_an_ambassador_reads_is_there_in_dutch_and_english():
-    made = definition_in(FOLDER / "v1.yaml")
-    titles = {f"state {state.path}": state.title for state in made.states.values()}
-    titles |= {f"event {event.name}": event.title for event in made.events.values()}
-    titles |= {f"role {name}": title for name, title in made.roles.items()}
-    assert [name for name, title in titles.items() if set(title) != {"en", "nl"}] == []
-    assert [each for each in texts(made.content) if set(each) != {"en", "nl"}] == []
-
-
-def texts(value: Any) -> Iterator[dict[str, str]]:
-    """Yield what is written by language."""
-    if isinstance(value, dict):
-        if {"en", "nl"} & value.keys():
-            yield value
-        for each in value.values():
-            yield from texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from texts(each)
+    assert untranslated(definition_in(FOLDER / "v1.yaml"), {"en", "nl"}) == []
 
 
 def test_an_ambassador_who_is_invited_twice_earns_the_reward_in_the_first_case_alone():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -22,6 +21,7 @@ from caseway.engine.actor import Actor
 from caseway.engine.errors import Refused
 from caseway.engine.ports import Catalogue
 from caseway.engine.runtime import Runtime
+from tests.processes.language import untranslated
 
 FOLDER = SHIPPED / "orange-friends-visit"
 REQUEST = {
@@ -93,26 +93,7 @@ def test_every_rule_is_carried_and_proved():
 
 
 def test_all_that_a_person_reads_is_there_in_polish_and_english():
-    made = definition_in(FOLDER / "v1.yaml")
-    titles = {f"state {state.path}": state.title for state in made.states.values()}
-    titles |= {f"event {event.name}": event.title for event in made.events.values()}
-    titles |= {f"link {link.name}": link.title for link in made.links.values()}
-    titles |= {f"level {level.name}": level.title for level in made.levels.values()}
-    titles |= {f"role {name}": title for name, title in made.roles.items()}
-    assert [name for name, title in titles.items() if set(title) != {"en", "pl"}] == []
-    assert [each for each in texts(made.content) if set(each) != {"en", "pl"}] == []
-
-
-def texts(value: Any) -> Iterator[dict[str, str]]:
-    """Yield what is written by language."""
-    if isinstance(value, dict):
-        if {"en", "pl"} & value.keys():
-            yield value
-        for each in value.values():
-            yield from texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from texts(each)
+    assert untranslated(definition_in(FOLDER / "v1.yaml"), {"en", "pl"}) == []
 
 
 # who sees what
