@@ -87,7 +87,7 @@ def redact(
 
 def _folder(setting: Setting) -> Path:
     from caseway.adapters.sql import address
-    from caseway.cli.worker import OUTBOX
+    from caseway.cli.worker.option import OUTBOX
 
     return address.folder(setting.database) / OUTBOX
 

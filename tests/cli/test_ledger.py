@@ -316,7 +316,7 @@ def test_a_line_that_is_gone_is_told_with_what_it_said(terminal):
 def test_a_worker_that_is_idle_keeps_sums_where_there_is_much_to_sum(terminal, monkeypatch):
     terminal.paid("R-1")
     assert terminal.lines("worker", "once") == []
-    monkeypatch.setattr("caseway.cli.worker.CHECKPOINT", 2)
+    monkeypatch.setattr("caseway.cli.worker.due.CHECKPOINT", 2)
     terminal.paid("R-2")
 
     assert terminal.lines("worker", "once") == [{"kind": "checkpoint", "postings": 4}]

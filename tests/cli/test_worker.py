@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from contextlib import closing
+from importlib import import_module
 
 import pytest
 
@@ -320,7 +321,7 @@ def test_the_status_says_what_was_set_aside_and_what_helps(terminal, monkeypatch
     ]
     assert lines[5] == "  message reminder of R-1 (R-1:2:0) since 2026-03-02 10:00:00Z (30min ago)"
     assert lines[7:] == ["try: mend what is wrong, and then caseway worker retry --all"]
-    monkeypatch.setattr("caseway.cli.worker.LISTED", 1)
+    monkeypatch.setattr(import_module("caseway.cli.worker.status"), "LISTED", 1)
     assert terminal.run("worker", "status", *mine).stdout.splitlines()[5:] == ["  ...", lines[7]]
 
 
@@ -357,7 +358,7 @@ def test_what_was_set_aside_is_put_back_by_case_or_by_effect(terminal, monkeypat
     assert terminal.lines("worker", "retry", "R-1", "R-1:2:0", *mine) == [
         {"kind": "message", "id": "R-1:2:0", "case": "R-1", "name": "reminder"}
     ]
-    monkeypatch.setattr("caseway.cli.worker.RETRIED", 1)
+    monkeypatch.setattr(import_module("caseway.cli.worker.retry"), "RETRIED", 1)
     assert terminal.run("worker", "retry", "T-1:1:0", *mine).stderr == "1 put back; there may be more\n"
 
 
