@@ -12,6 +12,8 @@ from caseway.engine.definition import Definition
 from caseway.engine.errors import InvalidDefinition, UnknownProcess
 from caseway.engine.fault import suggestion
 
+SHIPPED = Path(__file__).parent.parent / "processes"
+"""The processes that come with Caseway."""
 CALENDARS = "calendars"
 """The folder beside those of the processes that holds calendars; no process can have its name."""
 VERSION_FILE = re.compile(r"v([1-9][0-9]*)\.yaml")
@@ -74,6 +76,25 @@ class FolderCatalogue:
                 folder=str(self.folder),
             )
         return known[process]
+
+
+class Only:
+    """A catalogue of one definition."""
+
+    def __init__(self, definition: Definition) -> None:
+        self._definition = definition
+
+    def processes(self) -> Mapping[str, Sequence[int]]:
+        return {self._definition.process: (self._definition.version,)}
+
+    def latest(self, process: str) -> Definition:  # noqa: ARG002  # there is one
+        return self._definition
+
+    def version(self, process: str, version: int) -> Definition:  # noqa: ARG002  # there is one
+        return self._definition
+
+    def compiled(self, hash: str, content: Any) -> Definition:  # noqa: A002, ARG002  # there is one
+        return self._definition
 
 
 def versions(folder: Path) -> Sequence[int]:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from threading import RLock
 from typing import Any, NoReturn
 
+from caseway.adapters.memory_agenda import MemoryAgenda
 from caseway.adapters.memory_book import MemoryBook
 from caseway.adapters.memory_directory import MemoryDirectory
+from caseway.adapters.memory_outbox import MemoryOutbox
 from caseway.adapters.memory_payees import MemoryPayeeRegistry
 from caseway.engine.backlog import COUNTED, Backlog, Queue, SetAside, not_relayed, sent_at_revision
-from caseway.engine.case import Case, Configuration, Load, Timer
-from caseway.engine.effect import OUTBOUND, Message, Outbound, recipient
+from caseway.engine.case import Case, Configuration, Load
+from caseway.engine.effect import OUTBOUND, Outbound
 from caseway.engine.errors import CaseConflict, InvalidInput, UnknownCase, UnknownProcess, VersionChanged
 from caseway.engine.journal import entry
-from caseway.engine.outbox import ADDRESSLESS, ready
 from caseway.engine.outcome import Entry, JournalLine, Step
 from caseway.engine.ports import CaseLine, CaseQuery, DueTimer, Loaded, Outgoing
 from caseway.engine.posting import once_keys, postings
@@ -47,13 +47,11 @@ class MemoryStore:
         self._rehearsal = rehearsal
         self._lock = RLock()
         self._shelves: dict[str, _Shelf] = {}
-        self._timers: dict[str, DueTimer] = {}
-        self._agenda: list[tuple[datetime, str]] = []  # the timers that can fire, by due instant and id
-        self._outbox: dict[str, Outgoing] = {}  # undelivered, in order of writing
-        self._aside: set[str] = set()
         self._effects: set[str] = set()  # every message and payout ever written
         self._definitions: dict[str, Mapping[str, Any]] = {}
         self._pins: dict[tuple[str, int], str] = {}
+        self._agenda = MemoryAgenda()
+        self._outbox = MemoryOutbox()
         self._directory = MemoryDirectory()
         self._book = MemoryBook(self._lock, self._kept)
         self._loads: dict[tuple[str, str], int] = {}
@@ -78,24 +76,25 @@ class MemoryStore:
             self._effects.update(written)
             self._keep_case(step, line)
             for gone in before.keys() - after.keys():
-                self._disarm(gone)
+                self._agenda.disarm(gone)
             for timer in after.values():
                 if before.get(timer.id) != timer:
-                    self._disarm(timer.id)
-                    self._arm(step.after.id, timer)
-            self._outbox.update((message.id, Outgoing(step.after.id, message)) for message in messages)
+                    self._agenda.disarm(timer.id)
+                    self._agenda.arm(step.after.id, timer)
+            self._outbox.write(step.after.id, messages)
             self._book.write(posted, keys)
         return line
 
     @contextmanager
     def locked(self, wanted: Sequence[tuple[str, str]]) -> Iterator[MemoryStore]:  # noqa: ARG002 - one lock holds all
         with self._lock:
-            kept, booked = self._snapshot(), self._book.snapshot()
+            kept, parts = self._snapshot(), [(part, part.snapshot()) for part in self._parts()]
             try:
                 yield self
             except BaseException:
                 self.__dict__.update(kept)
-                self._book.restore(booked)
+                for part, snapshot in parts:
+                    part.restore(snapshot)
                 raise
 
     @contextmanager
@@ -108,19 +107,12 @@ class MemoryStore:
         self, limit: int, now: datetime, until: datetime, *, only_to_cases: bool = False
     ) -> Iterator[tuple[Sequence[Outgoing], MemoryStore]]:
         with self._lock:
-            waiting = [item for effect, item in self._outbox.items() if effect not in self._aside]
-            going = (item for item in ready(waiting, now) if not (only_to_cases and isinstance(item.message, Message)))
-            claimed = list(islice(going, max(limit, 0)))
-            self._hold(claimed, until)
+            claimed = self._outbox.claim(limit, now, until, only_to_cases=only_to_cases)
         try:
             yield claimed, self
         finally:
             with self._lock:
-                kept = [self._outbox.get(item.message.id) for item in claimed]
-                self._hold([item for item in kept if item is not None and item.not_before == until], None)
-
-    def _hold(self, items: Iterable[Outgoing], until: datetime | None) -> None:
-        self._outbox.update({item.message.id: replace(item, not_before=until) for item in items})
+                self._outbox.release(claimed, until)
 
     def await_due(self, seconds: float, until: datetime, pause: Callable[[float], Any]) -> None:  # noqa: ARG002 - nobody else arms timers here
         pause(seconds)
@@ -143,33 +135,23 @@ class MemoryStore:
 
     def due(self, now: datetime, limit: int) -> Sequence[DueTimer]:
         with self._lock:
-            end = bisect_right(self._agenda, now, key=_due)
-            return [self._timers[timer] for _, timer in self._agenda[: min(end, max(limit, 0))]]
+            return self._agenda.due(now, limit)
 
     def outgoing(self, limit: int) -> Sequence[Outgoing]:
         with self._lock:
-            waiting = (item for effect, item in self._outbox.items() if effect not in self._aside)
-            return list(islice(waiting, max(limit, 0)))
+            return list(islice(self._outbox.waiting(), max(limit, 0)))
 
     def delivered(self, effect: str, at: datetime) -> None:  # noqa: ARG002 - nobody asks a memory when
         with self._lock:
-            self._outbox.pop(effect, None)
-            self._aside.discard(effect)
+            self._outbox.delivered(effect)
 
     def undelivered(self, effect: str, error: str, *, set_aside: bool, not_before: datetime | None = None) -> None:
         with self._lock:
-            item = self._outbox.get(effect)
-            if item is None:
-                return
-            self._outbox[effect] = replace(item, attempts=item.attempts + 1, error=error, not_before=not_before)
-            if set_aside:
-                self._aside.add(effect)
-            else:
-                self._aside.discard(effect)
+            self._outbox.undelivered(effect, error, set_aside=set_aside, not_before=not_before)
 
     def next_due(self) -> datetime | None:
         with self._lock:
-            return self._agenda[0][0] if self._agenda else None
+            return self._agenda.next_due()
 
     def backlog(self, now: datetime) -> Backlog:
         with self._lock:
@@ -179,27 +161,20 @@ class MemoryStore:
                 due=Queue(len(due), next_due if due else None),
                 waiting=Queue(len(waiting), self._sent_at(waiting[0]) if waiting else None),
                 next_due=next_due,
-                timers_set_aside=min(len(self._timers) - len(self._agenda), COUNTED),
-                messages_set_aside=min(len(self._aside), COUNTED),
+                timers_set_aside=min(self._agenda.count_set_aside(), COUNTED),
+                messages_set_aside=min(self._outbox.count_set_aside(), COUNTED),
                 failing=sum(item.attempts > 0 for item in waiting),
             )
 
     def set_aside(self, limit: int, case: str | None = None) -> Sequence[SetAside]:
         with self._lock:
-            failed = (armed for armed in self._timers.values() if armed.timer.fault is not None)
-            timers = sorted(failed, key=lambda armed: (armed.timer.due, armed.timer.id))
-            messages = (item for effect, item in self._outbox.items() if effect in self._aside)
+            timers, messages = self._agenda.set_aside(), self._outbox.set_aside()
             found = [*map(_timer_set_aside, timers), *map(self._message_set_aside, messages)]
         return [each for each in found if case in {None, each.case}][: max(limit, 0)]
 
     def put_back(self, case: str, effect: str) -> bool:
         with self._lock:
-            item = self._outbox.get(effect)
-            if item is None or item.case != case or effect not in self._aside:
-                return False
-            self._aside.discard(effect)
-            self._outbox[effect] = Outgoing(case, item.message)
-            return True
+            return self._outbox.put_back(case, effect)
 
     def cases(self, query: CaseQuery) -> Iterator[CaseLine]:
         with self._lock:
@@ -250,7 +225,7 @@ class MemoryStore:
 
     def sent(self, case: str) -> Sequence[Outgoing]:
         with self._lock:
-            return [item for item in self._outbox.values() if item.case == case]
+            return self._outbox.of(case)
 
     def rewrite(
         self, case: str, lines: Sequence[Entry], messages: Sequence[Outbound], quoting: Callable[[str], str]
@@ -260,20 +235,7 @@ class MemoryStore:
             new = {line.revision: line for line in lines}
             shelf.entries = [new.get(line.revision, line) for line in shelf.entries]
             shelf.by_event = {line.event.id: line for line in shelf.entries}
-            for message in messages:
-                self._resend(message)
-            for item in self.sent(case):
-                if item.error is not None:
-                    self._outbox[item.message.id] = replace(item, error=quoting(item.error))
-
-    def _resend(self, message: Outbound) -> None:
-        item = self._outbox.get(message.id)
-        if item is None:
-            return
-        is_lost = recipient(message) != recipient(item.message)
-        self._outbox[message.id] = replace(item, message=message, error=ADDRESSLESS if is_lost else item.error)
-        if is_lost:
-            self._aside.add(message.id)
+            self._outbox.rewrite(case, messages, quoting)
 
     def redact_copies(self, step: Step) -> Sequence[str]:  # noqa: ARG002 - nobody copies a memory
         return ()
@@ -293,8 +255,12 @@ class MemoryStore:
     def close(self) -> None:
         """Keep everything: there is nothing to let go of."""
 
+    def _parts(self) -> tuple[MemoryAgenda | MemoryOutbox | MemoryBook, ...]:
+        """Return what copies itself."""
+        return self._agenda, self._outbox, self._book
+
     def _snapshot(self) -> dict[str, Any]:
-        """Copy everything, so that it can be as it was. What is kept of a case grows in place, so it is copied as well."""
+        """Copy what is kept here, so that it can be as it was. What is kept of a case grows in place, so it is copied as well."""
         kept = {name: copy(value) for name, value in self.__dict__.items() if isinstance(value, (dict, list, set))}
         shelves = {case: _Shelf(s.case, s.line, list(s.entries), dict(s.by_event)) for case, s in self._shelves.items()}
         return kept | {"_shelves": shelves}
@@ -326,9 +292,9 @@ class MemoryStore:
                 version=after.version,
             )
 
-    def _assert_new(self, step: Step, written: Sequence[str], armed: Iterable[str]) -> None:
+    def _assert_new(self, step: Step, written: Sequence[str], armed: Collection[str]) -> None:
         repeated = {effect for effect in written if effect in self._effects or written.count(effect) > 1}
-        repeated |= self._timers.keys() & set(armed)
+        repeated.update(self._agenda.armed(armed))
         if repeated:
             raise CaseConflict(
                 f"Case {step.after.id} was to write effects that are written already: {', '.join(sorted(repeated))}; "
@@ -390,16 +356,6 @@ class MemoryStore:
         entries = self._shelves[item.case].entries
         return next((line.at for line in entries if line.revision == revision), None)
 
-    def _arm(self, case: str, timer: Timer) -> None:
-        self._timers[timer.id] = DueTimer(case, timer)
-        if timer.fault is None:
-            insort(self._agenda, (timer.due, timer.id))
-
-    def _disarm(self, timer: str) -> None:
-        armed = self._timers.pop(timer, None)
-        if armed and armed.timer.fault is None:
-            del self._agenda[bisect_left(self._agenda, (armed.timer.due, timer))]
-
 
 def _timer_set_aside(armed: DueTimer) -> SetAside:
     timer = armed.timer
@@ -410,10 +366,6 @@ def _concerns(row: Listed, query: WorkQuery) -> bool:
     """Say whether a row is somebody's by name, or offered to a role of theirs."""
     is_theirs = row.role in query.roles if row.person is None else row.person == query.person
     return is_theirs and query.process in {None, row.process}
-
-
-def _due(item: tuple[datetime, str]) -> datetime:
-    return item[0]
 
 
 def _opening(line: CaseLine) -> tuple[datetime, str]:

@@ -14,7 +14,7 @@ from benchmarks.option import sized
 from benchmarks.program import CASEWAY, timings
 from benchmarks.report import Goal, Report, seconds
 from benchmarks.rounds import Timing
-from caseway.adapters.wiring import check_process
+from caseway.adapters.checked_file import check_process
 from caseway.adapters.yaml_document import read
 from caseway.engine.compiler import compile_process
 from caseway.schemas.validator import faults

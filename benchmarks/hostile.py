@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.option import sized
 from benchmarks.report import Goal, Report, table
-from caseway.adapters.wiring import check_process, definition_in
+from caseway.adapters.checked_file import check_process, definition_in
 from caseway.engine.case import Case
 from caseway.engine.compiler import compile_process
 from caseway.engine.definition import Definition

@@ -14,6 +14,7 @@ from benchmarks.option import with_peers
 from benchmarks.report import Goal, Report, rates
 from benchmarks.rounds import Arm, timings
 from caseway.adapters import wiring
+from caseway.adapters.checked_file import definition_in
 from caseway.engine.case import Case
 from caseway.engine.event import START, Event
 from caseway.engine.outcome import Step
@@ -32,7 +33,7 @@ def run() -> list[Report]:
 
 def _report(chart: str) -> Report:
     stock = FlatMachine if chart == "flat" else ParallelMachine
-    definition = wiring.definition_in(CHARTS / chart / "v1.yaml")
+    definition = definition_in(CHARTS / chart / "v1.yaml")
     peers = _peers(chart)
     arms = [
         *peers,

@@ -11,8 +11,8 @@ from caseway.cli.option import Setting, Verb, with_setting
 from caseway.cli.output import print_document, say, watched
 
 if TYPE_CHECKING:
+    from caseway.adapters.checked_file import Checked
     from caseway.adapters.diagnostic import Diagnostic
-    from caseway.adapters.wiring import Checked
 
 
 @click.command(cls=Verb)
@@ -29,7 +29,7 @@ def check(setting: Setting, paths: tuple[Path, ...], form: str | None) -> None:
 
     PATH is a file or a folder; without it, the folder of processes is checked.
     """
-    from caseway.adapters.wiring import checked
+    from caseway.adapters.checked_file import checked
 
     wanted = paths or (setting.folder,)
     found = list(watched(checked(wanted), "files checked"))

@@ -43,6 +43,22 @@ def process_names(setting: Setting, _ctx: click.Context, _incomplete: str) -> It
 
 
 @_quiet
+def rule_words(setting: Setting, ctx: click.Context, _incomplete: str) -> Iterator[str]:
+    """Offer the processes of the folder; once one is named, or a case, the rules of it."""
+    from caseway.adapters import wiring
+    from caseway.adapters.checked_file import definition
+
+    words, case = ctx.params.get("words") or (), ctx.params.get("case")
+    if case is not None:
+        with setting.runtime() as runtime:
+            yield from runtime.definition_at(case, ctx.params.get("revision"), actor=setting.actor).sources
+    elif words:
+        yield from definition(words[0], setting.folder).sources
+    else:
+        yield from wiring.open(processes=setting.folder).catalogue.processes()
+
+
+@_quiet
 def case_ids(setting: Setting, _ctx: click.Context, _incomplete: str) -> Iterator[str]:
     """Offer cases; the open ones come first."""
     from caseway.engine.ports import CaseQuery
@@ -87,9 +103,9 @@ def actors(setting: Setting, _ctx: click.Context, _incomplete: str) -> Iterator[
 @_quiet
 def role_names(setting: Setting, _ctx: click.Context, _incomplete: str) -> Iterator[str]:
     """Offer the roles that the processes of the folder declare."""
-    from caseway.adapters import wiring
+    from caseway.adapters.checked_file import roles
 
-    yield from sorted(wiring.roles(setting.folder))
+    yield from sorted(roles(setting.folder))
 
 
 @_quiet

@@ -25,7 +25,7 @@ def diagram(setting: Setting, process: str, output: Path | None) -> None:
 
     The newest version of PROCESS is drawn, or the one in the file PATH.
     """
-    from caseway.adapters.wiring import definition
+    from caseway.adapters.checked_file import definition
     from caseway.engine.diagram import mermaid
 
     found = definition(process, setting.folder)

@@ -50,7 +50,7 @@ class Setting:
             return self.processes
         if PROCESSES.is_dir():
             return PROCESSES
-        from caseway.adapters.wiring import SHIPPED
+        from caseway.adapters.catalogue import SHIPPED
 
         return SHIPPED
 
@@ -136,7 +136,7 @@ _OPTIONS: tuple[Callable[[], click.Option], ...] = (
         "language",
         metavar="CODE",
         parse=parse_language,
-        help="The language of titles and guidance.  [default: the first one of the person who acts, or en]",
+        help="The language of titles, guidance and what is paid for.  [default: the first one of the person who acts, or en]",
     ),
     lambda: _Everywhere(
         "--now",

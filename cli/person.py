@@ -119,11 +119,11 @@ def _from_file(runtime: Runtime, file: IO[bytes]) -> Iterator[Person]:
 
 def _warnings(setting: Setting, persons: Iterable[Person]) -> Mapping[str, list[str]]:
     """Say by person what no process of the folder knows: roles belong to processes, and may be meant for others."""
-    from caseway.adapters import wiring
+    from caseway.adapters.checked_file import roles
     from caseway.engine.fault import suggestion
 
     named = {role for each in persons for role in each.roles}
-    known = wiring.roles(setting.folder) if named else set()
+    known = roles(setting.folder) if named else set()
     unknown = named - known
     told = {
         role: f'no process of {setting.folder} declares the role "{role}"; {suggestion(role, known)}'

@@ -13,7 +13,8 @@ from caseway.cli.option import Setting, Verb, with_setting
 from caseway.cli.output import print_line, say, watched
 
 if TYPE_CHECKING:
-    from caseway.adapters.wiring import Checked, Played
+    from caseway.adapters.checked_file import Checked
+    from caseway.adapters.played_scenario import Played
 
 
 @click.command(cls=Verb)
@@ -24,7 +25,7 @@ def test(setting: Setting, paths: tuple[Path, ...]) -> None:
 
     PATH is a vN.scenarios.yaml or a folder; without it, all scenarios in the folder of processes are played.
     """
-    from caseway.adapters.wiring import played
+    from caseway.adapters.played_scenario import played
 
     wanted = paths or (setting.folder,)
     found = list(watched(played(wanted), "scenarios played"))
@@ -44,14 +45,14 @@ def test(setting: Setting, paths: tuple[Path, ...]) -> None:
 
 
 def _passed(each: Played | Checked) -> bool:
-    from caseway.adapters.wiring import Played
+    from caseway.adapters.played_scenario import Played
 
     return isinstance(each, Played) and not each.failures
 
 
 def _lines(each: Played | Checked) -> Iterator[str]:
+    from caseway.adapters.checked_file import Checked
     from caseway.adapters.diagnostic import as_text, escaped
-    from caseway.adapters.wiring import Checked
 
     if isinstance(each, Checked):
         yield escaped(f"✗ {each.path}: cannot be played")
@@ -64,8 +65,8 @@ def _lines(each: Played | Checked) -> Iterator[str]:
 
 
 def _record(each: Played | Checked) -> dict[str, Any]:
+    from caseway.adapters.checked_file import Checked
     from caseway.adapters.diagnostic import as_json
-    from caseway.adapters.wiring import Checked
 
     if isinstance(each, Checked):
         return {"path": str(each.path), "passed": False, "diagnostics": as_json(each.diagnostics)}

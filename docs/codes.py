@@ -12,8 +12,9 @@ from pathlib import Path
 
 HOUSE = Path(__file__).resolve().parent.parent
 MEANINGS = HOUSE / "docs" / "reference" / "codes.toml"
-TEMPLATES = ("adapters/process_template.py", "adapters/document_template.py")
-ROOMS = ("engine", "schemas", "adapters/yaml_document", "adapters/shared_calendar.py", "adapters/wiring.py", *TEMPLATES)
+TEMPLATES = ("adapters/process_template.py", "adapters/template_fault.py")
+FILES = ("adapters/yaml_document", "adapters/shared_calendar.py", "adapters/checked_file.py")
+ROOMS = ("engine", "schemas", *FILES, *TEMPLATES)
 
 _MAKERS = {
     "Fault": "fault",
@@ -81,6 +82,8 @@ def _codes(tree: ast.Module) -> Iterator[Made]:
         if not isinstance(node, ast.Call):
             continue
         kind = _MAKERS.get(getattr(node.func, "id", getattr(node.func, "attr", "")))
+        if kind and any(ast.unparse(given) == "severity='warning'" for given in node.keywords):
+            kind = "warning"
         if kind:
             possible = (each for argument in node.args[:2] for each in _branches(argument))
             yield from (Made(code, kind) for each in possible if (code := _code(each)))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from caseway.engine.effect import ClawBack, Payout
+from caseway.engine.effect import ClawBack, Payout, Purpose
 from caseway.engine.outcome import Entry, Step
 
 Kind = Literal["payout", "claw-back", "settlement", "rejection"]
@@ -19,7 +18,8 @@ class Posting:
     """One line in the book: `amount` minor units of `unit` into (negative: out of) an owner's account.
 
     `effect` is the id of what moved them and `line` the place within it; together they are the posting's key. What a case
-    moved names the case, revision, version and rules; what a settlement moved names the batch.
+    moved names the case, revision, version and rules; what a settlement moved names the batch. `seq` is its place in the order of writing, where
+    it was read from a book: a number that grows, with gaps.
     """
 
     effect: str
@@ -30,7 +30,7 @@ class Posting:
     account: str
     amount: int
     unit: str
-    purpose: str
+    purpose: Purpose
     case: str | None = None
     revision: int | None = None
     process: str | None = None
@@ -38,6 +38,7 @@ class Posting:
     payout: str | None = None
     implements: tuple[str, ...] = ()
     batch: str | None = None
+    seq: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,3 @@ def once_keys(of: Step | Entry) -> Mapping[str, str]:
         if isinstance(effect, Payout) and effect.once is not None:
             taken.setdefault(effect.once, effect.id)
     return taken
-
-
-def balances(lines: Iterable[Posting]) -> Iterator[Balance]:
-    """Sum postings by owner, account and unit, in that order."""
-    sums: defaultdict[tuple[str, str, str], int] = defaultdict(int)
-    for line in lines:
-        sums[line.owner, line.account, line.unit] += line.amount
-    for (owner, account, unit), amount in sorted(sums.items()):
-        yield Balance(owner, account, unit, amount)
