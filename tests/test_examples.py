@@ -5,26 +5,19 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from click.testing import CliRunner
 from pypdf import PdfReader
 
-from caseway.cli.main import program
+from caseway.cli.main import program as caseway
+from tests import program
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
 def test_a_host_service_runs_cases_in_its_own_transactions(tmp_path):
-    done = subprocess.run(
-        [sys.executable, EXAMPLES / "embed.py", f"sqlite:///{tmp_path / 'host.db'}"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=tmp_path,
-    )
+    done = program.done(program.PYTHON, EXAMPLES / "embed.py", f"sqlite:///{tmp_path / 'host.db'}", cwd=tmp_path)
     assert done.stdout.splitlines() == [
         "offered.asking",
         (
@@ -52,10 +45,10 @@ def test_the_bill_of_the_demo_is_a_pdf_in_polish_letters_that_adds_up(tmp_path, 
     monkeypatch.chdir(tmp_path)
     shutil.copy(EXAMPLES / "demo" / "visit.json", tmp_path)
     runner = CliRunner()
-    assert runner.invoke(program, ["db", "init", "--rehearsal"]).exit_code == 0
+    assert runner.invoke(caseway, ["db", "init", "--rehearsal"]).exit_code == 0
     for line in (EXAMPLES / "demo" / "orange-friends-visit.txt").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
-            done = runner.invoke(program, shlex.split(line.removeprefix("! ")))
+            done = runner.invoke(caseway, shlex.split(line.removeprefix("! ")))
             assert done.exit_code == (4 if line.startswith("!") else 0), f"{line}: {done.output}"
 
     bills = [PdfReader(path).pages[0].extract_text() for path in tmp_path.rglob("*.bill.pdf")]

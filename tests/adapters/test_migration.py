@@ -3,8 +3,6 @@
 import json
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -25,7 +23,7 @@ from caseway.adapters.sql.soundness import check
 from caseway.adapters.sql.status import status
 from caseway.adapters.sql.table import metadata
 from caseway.engine.errors import InvalidInput, WorldError
-from tests import postgres
+from tests import postgres, program
 from tests.adapters.migrating import newer_caseway
 from tests.contracts.sample import keep_definition, message, opened, payout, timer
 
@@ -142,15 +140,15 @@ def test_the_plan_names_every_script_in_order():
 
 def test_alembic_waits_for_an_upgrade_to_be_imported(url, file):
     made(url)
-    program = (
+    text = (
         "import json, sys\n"
         "from caseway.adapters.sql import SqlStore\n"
         "SqlStore.open(sys.argv[1]).close()\n"
         "SqlStore.open(sys.argv[2]).close()\n"
         "print(json.dumps([name for name in sys.modules if name.startswith('alembic')]))\n"
     )
-    arguments = [sys.executable, "-c", program, url, f"sqlite:///{file.with_name('new.db')}"]
-    assert json.loads(subprocess.run(arguments, capture_output=True, text=True, check=True).stdout) == []
+    done = program.done(program.PYTHON, "-c", text, url, f"sqlite:///{file.with_name('new.db')}")
+    assert json.loads(done.stdout) == []
 
 
 # A file of our own

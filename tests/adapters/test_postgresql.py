@@ -1,11 +1,12 @@
 """What is true of stores in PostgreSQL alone: other connections, locks, and what a server does wrong."""
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import takewhile
+from random import Random
 from threading import Barrier, Event
 
 import psycopg
@@ -28,9 +29,21 @@ from caseway.engine.errors import (
     WorldError,
 )
 from caseway.engine.ports import CaseQuery
-from caseway.engine.posting import Balance, balances
-from tests import postgres
-from tests.contracts.sample import batch, keep_definition, message, minutes, moving, opened, opening, payout, timer
+from caseway.engine.posting import Balance
+from tests import postgres, program
+from tests.balance import summed
+from tests.contracts.sample import (
+    PATIENCE,
+    batch,
+    keep_definition,
+    message,
+    minutes,
+    moving,
+    opened,
+    opening,
+    payout,
+    timer,
+)
 
 SOON, LATE = minutes(1), minutes(10_000)
 
@@ -79,7 +92,7 @@ def visits(host: Engine) -> int:
 def end_all_other_connections(host: Engine) -> None:
     with host.connect() as connection:
         connection.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            f"SELECT pg_terminate_backend(pid, {PATIENCE * 1000:.0f}) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         ).all()
 
@@ -187,17 +200,24 @@ def test_the_statement_of_a_step_is_short_enough_for_the_driver_to_keep():
     assert len(_names(at_once)) < 50
 
 
-def test_a_fork_leaves_the_connections_to_the_process_that_made_them(store):
-    store.load("OF-1", "")
-    child = os.fork()
-    if not child:
-        try:
-            store.load("OF-1", "")
-            store.commit(moving(store.load("OF-1", "").case))
-            os._exit(0)
-        finally:
-            os._exit(1)
+FORKING = """
+import os, sys
+from caseway.adapters.sql import SqlStore
+from tests.contracts.sample import moving
+
+store = SqlStore.open(sys.argv[1])
+store.load("OF-1", "")
+if child := os.fork():
     assert os.waitpid(child, 0)[1] == 0
+    assert store.load("OF-1", "").case.revision == 2
+else:
+    store.commit(moving(store.load("OF-1", "").case))
+    os._exit(0)
+"""
+
+
+def test_a_fork_leaves_the_connections_to_the_process_that_made_them(store, database):
+    program.done(program.PYTHON, "-c", FORKING, database, cwd=program.HOUSE)
     assert store.load("OF-1", "").case.revision == 2
 
 
@@ -323,7 +343,7 @@ def commit_held(store: SqlStore, *steps) -> None:
             held.commit(step)
 
 
-@pytest.mark.parametrize("key", ["a\0b", "\udc80", os.urandom(6000).hex()])
+@pytest.mark.parametrize("key", ["a\0b", "\udc80", Random(1).randbytes(6000).hex()])
 def test_an_id_that_no_column_holds_is_refused_and_nothing_is_written(store, key):
     case = store.load("OF-1", "").case
     for wrong in (
@@ -358,7 +378,7 @@ def test_many_steps_on_a_definition_that_was_never_kept_are_told_so(store):
 
 
 def test_of_threads_that_move_the_same_case_at_once_exactly_one_wins(store):
-    start, case = Barrier(4), store.load("OF-1", "").case
+    start, case = Barrier(4, timeout=PATIENCE), store.load("OF-1", "").case
 
     def move(name: str) -> str:
         start.wait()
@@ -406,13 +426,13 @@ def test_whoever_waits_for_a_held_case_sees_what_its_holder_wrote(store):
         with store.locked([("OF-1", "e2")]) as held:
             held.commit(moving(case))
             waiting = threads.submit(second)
-            asked.wait()
+            assert asked.wait(PATIENCE)
         assert waiting.result() == (2, True)
 
 
 def test_of_threads_that_take_the_same_once_key_at_once_exactly_one_wins(store):
     names = ("OF-2", "OF-3", "OF-4", "OF-5")
-    cases, start = [opened(store, name) for name in names], Barrier(4)
+    cases, start = [opened(store, name) for name in names], Barrier(4, timeout=PATIENCE)
 
     def pay(case: Case) -> str:
         start.wait()
@@ -432,7 +452,7 @@ def test_of_threads_that_take_the_same_once_key_at_once_exactly_one_wins(store):
 
 def book_of(store: SqlStore) -> tuple[list[Balance], list[Balance]]:
     """The balances as they are read, and as all postings sum to."""
-    return list(store.book().balances()), list(balances(store.book().postings()))
+    return list(store.book().balances()), summed(store.book().postings())
 
 
 def test_a_checkpoint_loses_nothing_of_a_step_that_ends_after_later_ones(host, store):
@@ -458,7 +478,7 @@ def test_a_step_goes_on_while_a_checkpoint_waits_for_another(host, store):
 
 
 def test_checkpoints_lose_nothing_while_many_write(store):
-    cases, start = [opened(store, f"W-{number}") for number in range(4)], Barrier(5)
+    cases, start = [opened(store, f"W-{number}") for number in range(4)], Barrier(5, timeout=PATIENCE)
 
     def write(case: Case) -> None:
         start.wait()
@@ -533,7 +553,7 @@ def test_a_case_that_a_sender_holds_is_passed_over(store):
 def test_two_workers_never_wait_for_each_other(store):
     for name in ("OF-2", "OF-3", "OF-4"):
         opened(store, name, timers=[timer(f"{name}:{count}", count) for count in range(5)])
-    start = Barrier(2)
+    start = Barrier(2, timeout=PATIENCE)
 
     def work(_: int) -> int:
         fired = 0
@@ -600,7 +620,7 @@ def test_no_transaction_is_open_while_messages_are_delivered(store, host):
 
 def test_two_workers_that_claim_at_the_same_moment_share_no_line(store):
     opened(store, "OF-2", effects=[message(f"m{number}", f"p{number % 4}") for number in range(40)])
-    barrier, claims = Barrier(2), ExitStack()  # neither lets go of anything before both have claimed
+    barrier, claims = Barrier(2, timeout=PATIENCE), ExitStack()  # neither lets go of anything before both have claimed
 
     def claimed(_: int) -> list[str]:
         barrier.wait()
@@ -755,7 +775,10 @@ def listening(host: Engine) -> Iterator[psycopg.Connection]:
 
 
 def heard(ear: psycopg.Connection) -> int:
-    return len(list(ear.notifies(timeout=0.05)))
+    """Count the notices until one of our own, which comes after all that were sent before it."""
+    ear.execute(f"NOTIFY {CHANNEL}, 'that is all'")
+    told = takewhile(lambda each: each.payload != "that is all", ear.notifies(timeout=PATIENCE))
+    return len(list(told))
 
 
 def a_worker_waits(host: Engine, until: float) -> None:
@@ -777,10 +800,10 @@ def test_a_timer_that_is_due_sooner_than_a_worker_awaits_wakes_it(store: SqlStor
 
     with ThreadPoolExecutor(1) as pool:
         waits = pool.submit(wait)
-        assert waiting.wait(20)
+        assert waiting.wait(PATIENCE)
         case = store.load("OF-1", "").case
         store.commit(moving(case, timers=(*case.timers, timer("soon", 0.1))))
-        waits.result(timeout=20)
+        waits.result(timeout=PATIENCE)
     assert len(calls) < 100
 
 

@@ -9,13 +9,14 @@ import pytest
 import sepaxml
 from xmlschema import XMLSchema
 
+from caseway.adapters.memory_store import MemoryStore
 from caseway.adapters.sepa_order import NAMESPACE, SCHEMA, clean
 from caseway.adapters.sepa_transfer import LARGEST, SepaTransfer
 from caseway.engine.errors import WorldError
 from caseway.engine.payee import Payee
 from caseway.engine.settlement import Batch, BatchLine
 from tests.contracts.sample import minutes
-from tests.engine.ledgers import ANNA, BEN, NOOR, PLATFORM
+from tests.engine.ledgers import ANNA, BEN, NOOR, PLATFORM, ledger
 
 BATCH = Batch(
     "EUR-20260302-1",
@@ -49,9 +50,10 @@ def schema():
     [
         BATCH,
         replace(BATCH, id="x" * 28, debtor=replace(PLATFORM, bic=None)),
+        replace(BATCH, id="x" * 28, rehearsal=True),
         replace(BATCH, lines=(BatchLine(999_999, Payee("z", "Ж" * 70, NOOR.iban), 1),), id="A.b-" + "9" * 24),
     ],
-    ids=["three lines", "a long id and no bank", "a long name"],
+    ids=["three lines", "a long id and no bank", "a rehearsal of a long id", "a long name"],
 )
 def test_an_order_is_what_the_standard_says(schema, batch):
     schema.validate(SepaTransfer().file(batch).content.decode())
@@ -75,6 +77,15 @@ def test_the_same_batch_gives_the_same_bytes():
     assert (made.name, made.type) == ("EUR-20260302-1.xml", "application/xml")
     assert texts(order(), "MsgId") == texts(order(), "PmtInfId") == ["EUR-20260302-1"]
     assert texts(order(), "CreDtTm") == ["2026-03-02T09:00:00Z"]
+
+
+def test_the_order_of_a_rehearsal_is_plainly_none():
+    rehearsed = replace(BATCH, rehearsal=True)
+    assert SepaTransfer().file(rehearsed).name == "REHEARSAL-EUR-20260302-1.xml"
+    made = order(rehearsed)
+    assert texts(made, "MsgId") == texts(made, "PmtInfId") == ["REHEARSAL-EUR-20260302-1"]
+    assert texts(made, "Ustrd") == ["REHEARSAL-EUR-20260302-1"] * 3
+    assert texts(made, "EndToEndId") == texts(order(), "EndToEndId")
 
 
 @pytest.mark.parametrize(
@@ -149,6 +160,31 @@ def test_a_transfer_has_its_limit():
 def test_a_machine_without_the_library_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "sepaxml", None)
     monkeypatch.delitem(sys.modules, "caseway.adapters.sepa_order", raising=False)
-    for attempt in (lambda: SepaTransfer().objection(ANNA, "EUR", 1), lambda: SepaTransfer().file(BATCH)):
+    attempts = (
+        lambda: SepaTransfer().objection(ANNA, "EUR", 1),
+        lambda: SepaTransfer().file(BATCH),
+        lambda: SepaTransfer().fault(ANNA),
+        lambda: ledger(MemoryStore()).keep_payees([ANNA]),
+    )
+    for attempt in attempts:
         with pytest.raises(WorldError, match=r'needs the Python module "sepaxml": pip install "caseway\[settlement\]"'):
             attempt()
+    of = ledger(MemoryStore())
+    assert of.keep_payees([Payee("dora", "Dora")])  # of which there is nothing to check
+
+
+@pytest.mark.parametrize(
+    ("iban", "bic", "told"),
+    [
+        (None, None, None),
+        ("NL91ABNA0417164300", "ABNANL2A", None),
+        ("TR330006100519786457841326", None, None),
+        ("NL5312340417164300", None, "no account has the IBAN NL5312340417164300: its country has none, or of another"),
+        ("US64SVBKUS6S3300958879", None, "no account has the IBAN US64"),
+        (None, "ABNAXX2A", "no bank has the BIC ABNAXX2A"),
+    ],
+)
+def test_numbers_that_no_bank_has_are_faults_wherever_it_is(iban, bic, told):
+    found = SepaTransfer().fault(Payee("x", "X", iban, bic))
+    assert (found or "").startswith(told or "")
+    assert (found is None) == (told is None)

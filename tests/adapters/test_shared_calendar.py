@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import caseway
-from caseway.adapters.catalogue import FolderCatalogue
+from caseway.adapters.catalogue import SHIPPED, FolderCatalogue
+from caseway.adapters.checked_file import check, check_calendar, check_process, checked, definition_in
+from caseway.adapters.played_scenario import played
 from caseway.adapters.shared_calendar import inlined
-from caseway.adapters.wiring import SHIPPED, check, check_calendar, check_process, checked, definition_in, played
 from caseway.adapters.yaml_document import read
 from caseway.engine.compiler import compile_process
+from tests import program
 
 OFFICE = """\
 calendar: office
@@ -235,12 +235,12 @@ def test_a_version_in_use_does_not_break_when_the_holiday_data_change(folder: Pa
 def test_holiday_data_are_loaded_to_check_a_process_but_not_to_take_it_from_a_store(kept: bool, loaded: str) -> None:
     calendar = {"zone": "Europe/Amsterdam", "hours": {"monday": ["09:00-17:00"]}, "holidays": ["NL"]}
     content = {"process": "p", "version": 1, "calendars": {"desk": calendar}, "states": {"over": {"type": "final"}}}
-    program = (
+    text = (
         "import sys\n"
         "from caseway.engine.compiler import compile_process\n"
         f"assert compile_process({content}, kept={kept}).definition\n"
         "print('holidays' in sys.modules)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = program.done(program.PYTHON, "-c", text)
 
     assert done.stdout.strip() == loaded

@@ -18,7 +18,7 @@ from caseway.adapters.sql.table import metadata
 from caseway.engine.errors import CaseConflict, CasewayError, InvalidInput, UnknownCase, WorldError
 from caseway.engine.ports import CaseQuery
 from caseway.engine.posting import PostingQuery
-from tests.contracts.sample import keep_definition, message, minutes, moving, opened, opening, payout, timer
+from tests.contracts.sample import PATIENCE, keep_definition, message, minutes, moving, opened, opening, payout, timer
 
 
 @pytest.fixture
@@ -29,6 +29,11 @@ def file(tmp_path: Path) -> Path:
         keep_definition(store)
         opened(store, timers=[timer("t", 1)], effects=[message("OF-1:1:0"), payout("OF-1:1:1")])
     return path
+
+
+def patient(url: str) -> str:
+    """Return the URL for those who wait for each other, however long the disk takes."""
+    return f"{url}?timeout={PATIENCE:g}"
 
 
 @pytest.fixture
@@ -58,7 +63,7 @@ def test_the_same_tables_can_be_made_in_postgresql():
         for table in metadata.sorted_tables
         for index in table.indexes
     ]
-    assert len(made) == 17
+    assert len(made) == 18
     assert any("seq BIGSERIAL" in statement for statement in made)
     assert any("WHERE delivered_at IS NULL AND set_aside IS false" in statement for statement in indexes)
 
@@ -122,7 +127,8 @@ def test_a_database_in_memory_serves_many_threads():
 
 
 def test_many_may_open_a_new_database_at_once(tmp_path):
-    url, start = f"sqlite:///{tmp_path / 'new.db'}", Barrier(4)
+    url = patient(f"sqlite:///{tmp_path / 'new.db'}")
+    start = Barrier(4, timeout=PATIENCE)
 
     def use(count: int) -> None:
         start.wait()
@@ -308,7 +314,7 @@ def test_text_that_is_no_unicode_finds_nothing_and_breaks_nothing(url):
 
 
 def test_of_two_connections_that_move_the_same_case_at_once_exactly_one_wins(url):
-    start = Barrier(2)
+    url, start = patient(url), Barrier(2, timeout=PATIENCE)
 
     def move(name: str) -> str:
         with closing(SqlStore.open(url)) as store:
@@ -329,7 +335,7 @@ def test_of_two_connections_that_move_the_same_case_at_once_exactly_one_wins(url
 
 
 def test_of_two_connections_that_take_the_same_once_key_at_once_exactly_one_wins(url):
-    start = Barrier(2)
+    url, start = patient(url), Barrier(2, timeout=PATIENCE)
 
     def pay(case: str) -> str:
         with closing(SqlStore.open(url)) as store:
@@ -350,7 +356,7 @@ def test_of_two_connections_that_take_the_same_once_key_at_once_exactly_one_wins
 
 
 def test_of_two_connections_that_open_the_same_case_at_once_exactly_one_wins(url):
-    start = Barrier(2)
+    url, start = patient(url), Barrier(2, timeout=PATIENCE)
 
     def open_case(name: str) -> str:
         with closing(SqlStore.open(url)) as store:

@@ -3,8 +3,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from contextlib import closing
 from importlib import import_module
 
@@ -13,10 +11,10 @@ import pytest
 from caseway.adapters import wiring
 from caseway.cli.input import parse_instant
 from caseway.engine.errors import Undeliverable
+from tests import program
 from tests.delivery.receiver import receiving
 
 OPENED = "2026-03-02T09:00:00Z"
-CASEWAY = (sys.executable, "-m", "caseway.cli.main")
 
 
 def test_one_turn_fires_what_is_due_and_delivers_what_came_of_it(terminal):
@@ -167,48 +165,35 @@ def test_a_worker_that_runs_has_no_time_of_its_own(terminal):
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_a_worker_runs_until_it_is_told_to_end(terminal, ending):
     terminal.start()
-    running = subprocess.Popen(
-        [*CASEWAY, "worker", "run", "--json", "--every", "3600"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with running:
+    with program.started(*program.CASEWAY, "worker", "run", "--json", "--every", "3600") as running:
         assert json.loads(running.stdout.readline())["kind"] == "fired"
         assert json.loads(running.stdout.readline())["kind"] == "delivered"
         os.kill(running.pid, ending)
-        assert running.communicate(timeout=20) == ("", "")
+        assert running.communicate() == ("", "")
     assert running.returncode == 0
 
 
 def test_a_worker_goes_on_after_the_world_failed(terminal):
     terminal.start()
     (terminal.folder / "outbox").write_text("in the way", encoding="utf-8")
-    running = subprocess.Popen(
-        [*CASEWAY, "worker", "run", "--json", "--every", "0.1", "--outbox", "outbox/inner"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with running:
+    often = (*program.CASEWAY, "worker", "run", "--json", "--every", "0.1", "--outbox", "outbox/inner")
+    with program.started(*often) as running:
         kinds = [json.loads(running.stdout.readline())["kind"] for _ in range(2)]
         terminal.start("R-2")
         kinds += [json.loads(running.stdout.readline())["kind"] for _ in range(2)]
         running.terminate()
-        running.communicate(timeout=20)
+        running.communicate()
     assert kinds == ["fired", "failed"] * 2
     assert running.returncode == 0
 
 
 def test_a_worker_tells_people_what_it_does(terminal):
     terminal.start()
-    running = subprocess.Popen(
-        [*CASEWAY, "worker", "run", "--every", "3600"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    with running:
+    with program.started(*program.CASEWAY, "worker", "run", "--every", "3600") as running:
         assert running.stdout.readline() == "R-1: waiting.after.remind: stays in waiting (revision 2)\n"
         assert "message R-1:2:0 delivered\n" in iter(running.stdout.readline, "")
         running.terminate()
-        _, err = running.communicate(timeout=20)
+        _, err = running.communicate()
     assert err == "Working; messages go into caseway-outbox. Ctrl-C ends it.\nEnded.\n"
 
 
@@ -393,15 +378,11 @@ def test_a_worker_that_waits_fires_a_timer_when_it_is_due_and_not_only_when_it_l
     folder.mkdir(parents=True)
     (folder / "v1.yaml").write_text(SOON, encoding="utf-8")
     terminal.run("start", "soon", "--id", "S-1", "--processes", "mine")
-    running = subprocess.Popen(
-        [*CASEWAY, "worker", "run", "--json", "--every", "3600", "--processes", "mine", "--only", "timers"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with running:
+    seldom = ("--json", "--every", "3600", "--processes", "mine", "--only", "timers")
+    with program.started(*program.CASEWAY, "worker", "run", *seldom) as running:
         assert json.loads(running.stdout.readline())["case"] == "S-1"
         running.terminate()
-        assert running.communicate(timeout=20)[0] == ""
+        assert running.communicate()[0] == ""
 
 
 SOON = """

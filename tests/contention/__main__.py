@@ -6,6 +6,7 @@ Exit 1: something was not as it must be.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -28,6 +29,7 @@ DATABASES = ("sqlite", "postgresql")
 
 def main() -> int:
     asked = _asked()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no process outlives this one
     runs = [run for run, wanted in ((_run, asked.offers or asked.limits), (_race, asked.rewards)) if wanted]
     sound = [run(database, asked) for database in asked.on for run in runs]
     return 0 if all(sound) else 1

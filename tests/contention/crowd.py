@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
@@ -76,10 +77,7 @@ class Crowd:
     def run(self) -> None:
         """Let all claim, and wait until the last is done. AssertionError: one of them died."""
         barrier = get_context("fork").Barrier(self.claimers)
-        log = self.folder / "died"
-        running = [forked(partial(self._claim, number, barrier), log) for number in range(self.claimers)]
-        ended = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in running]
-        assert not any(ended), log.read_text()[-SAID:]
+        run_all([partial(self._claim, number, barrier) for number in range(self.claimers)], self.folder / "died")
 
     def told(self) -> Iterator[Told]:
         """Yield what came of every claim."""
@@ -88,7 +86,7 @@ class Crowd:
                 yield Told(*json.loads(line))
 
     def _claim(self, number: int, barrier: Barrier) -> None:
-        with closing(opened(self.url)) as runtime, self._answers(number).open("w") as file:
+        with unless_dead(barrier), closing(opened(self.url)) as runtime, self._answers(number).open("w") as file:
             runtime.set_aside(limit=1)  # whatever is made on first use has been made
             for index, turn in enumerate(self.turns):
                 barrier.wait(PATIENCE)
@@ -96,6 +94,29 @@ class Crowd:
 
     def _answers(self, number: int) -> Path:
         return self.folder / f"claimer-{number}.jsonl"
+
+
+def run_all(works: Sequence[Callable[[], None]], log: Path) -> None:
+    """Do each in a process of its own, and wait until the last is done; none outlives this. AssertionError: one of them died."""
+    running, ended = [forked(work, log) for work in works], list[int]()
+    try:
+        for process in running:
+            ended.append(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+    finally:
+        for process in running[len(ended) :]:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+    assert not any(ended), log.read_text(encoding="utf-8")[-SAID:] if log.exists() else ended
+
+
+@contextmanager
+def unless_dead(barrier: Barrier) -> Iterator[None]:
+    """Break the barrier where one of those that meet at it dies: nobody has to wait for it."""
+    try:
+        yield
+    except BaseException:
+        barrier.abort()
+        raise
 
 
 def opened(url: str) -> Runtime:

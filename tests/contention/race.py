@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-import os
+import signal
 import sys
 import threading
 from collections import defaultdict
@@ -25,21 +25,21 @@ from typing import Any
 import psycopg
 
 from caseway.adapters import wiring
-from caseway.adapters.catalogue import FolderCatalogue
+from caseway.adapters.catalogue import SHIPPED, FolderCatalogue
+from caseway.adapters.checked_file import definition_in
 from caseway.adapters.clock import SimulatedClock
 from caseway.engine.actor import Actor
 from caseway.engine.effect import AlreadyPaid, Payout
 from caseway.engine.event import Event
 from caseway.engine.runtime import Runtime
-from tests.contention.crowd import PATIENCE, PROCESSES, SAID
-from tests.soak.crew import forked
+from tests.contention.crowd import PATIENCE, PROCESSES, run_all, unless_dead
 
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOUR, MINUTES = timedelta(hours=1), timedelta(minutes=2)
 REWARD = 2000
 """What each reward is, in cents."""
 THREADS = 3
-SHIPPED = FolderCatalogue(wiring.SHIPPED, wiring.definition_in)
+CATALOGUE = FolderCatalogue(SHIPPED, definition_in)
 ACADEMY = Actor("academy", frozenset({"academy"}))
 
 KINDS = ("onboarding", "processes", "together", "timers", "threads", "opening", "keys", "mixed")
@@ -83,22 +83,15 @@ class Race:
     def run(self) -> None:
         """Let all run, and wait until the last is done. AssertionError: one of them died, as it does of a refusal."""
         barrier = get_context("fork").Barrier(self.racers)
-        log = self.folder / "died"
-        running = [forked(partial(self._run, number, barrier), log) for number in range(self.racers)]
-        ended = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in running]
-        assert not any(ended), log.read_text()[-SAID:]
+        run_all([partial(self._run, number, barrier) for number in range(self.racers)], self.folder / "died")
 
     def overtaken(self) -> int:
         """Return how often a step was run again, because of what somebody else had written meanwhile."""
         return sum(json.loads(self._said(number).read_text()) for number in range(self.racers))
 
     def _run(self, number: int, barrier: Barrier) -> None:
-        try:
-            with closing(opened(self.url)) as plain:
-                self._raced(plain, number, barrier)
-        except BaseException:
-            barrier.abort()  # nobody has to wait for one that died
-            raise
+        with unless_dead(barrier), closing(opened(self.url)) as plain:
+            self._raced(plain, number, barrier)
 
     def _raced(self, plain: Runtime, number: int, barrier: Barrier) -> None:
         store = Noting(plain.store)
@@ -177,7 +170,7 @@ class Lane:
         return ("welcome", "greeting")[nth % 2]
 
     def _onboard(self) -> None:
-        runtime, case = replace(self.runtime, catalogue=SHIPPED), self._case()
+        runtime, case = replace(self.runtime, catalogue=CATALOGUE), self._case()
         noor = Actor(self.person, frozenset({"ambassador"}))
         runtime.start("limitless-onboarding", {"ambassador": noor.id}, id=case)
         for event in ("begin", "limitless_page_read", "outlook_guide_read"):
@@ -271,6 +264,7 @@ def _chosen(index: int, number: int) -> Sequence[int]:
 
 
 def main(url: str, folder: str, racers: str, *ways: str) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no process outlives this one
     race = Race(url, Path(folder), int(racers), ways)
     race.prepare()
     race.run()

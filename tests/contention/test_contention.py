@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-HOUSE = Path(__file__).parents[2]
+from tests import program
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -24,7 +20,5 @@ def test_one_reward_is_paid_once_whoever_comes_to_pay_it(database: str):
 
 
 def contended(*arguments: str) -> None:
-    command = [sys.executable, "-m", "tests.contention", *arguments]
-    done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    done = program.done(program.PYTHON, "-m", "tests.contention", *arguments, cwd=program.HOUSE)
     assert "all as it must be" in done.stdout

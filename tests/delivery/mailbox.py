@@ -16,7 +16,15 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
+from tests.delivery.impatience import PATIENCE, Talks
+
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
+
+COURSE = ("connect", "EHLO", "MAIL", "RCPT", "DATA", "end of data")
+"""What a sender comes to, in this order."""
+
+STALLS = ("hang", "drip")
+"""The deeds that keep a sender waiting."""
 
 
 def trusting() -> ssl.SSLContext:
@@ -35,7 +43,13 @@ class Mailbox:
     offers: tuple[str, ...] = ()
     login: tuple[str, str] | None = None
     was_encrypted: list[bool] = field(default_factory=list)
+    talks: Talks = field(default_factory=Talks)
     is_over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def stalls(self) -> bool:
+        """Whether the next conversation is kept waiting, by the first thing in it that is not answered as usual."""
+        return next((self.plans[at][0] in STALLS for at in COURSE if self.plans[at]), False)
 
 
 class _Conversation(socketserver.BaseRequestHandler):
@@ -122,6 +136,12 @@ class _Server(socketserver.ThreadingTCPServer):
         self.mailbox = mailbox
         super().__init__(("127.0.0.1", 0), _Conversation)
 
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.mailbox.talks.end()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Take it as it is: a sender that went away is what is tested."""
 
@@ -138,4 +158,4 @@ def open_mailbox(**settings: Any) -> Iterator[Mailbox]:
         finally:
             mailbox.is_over.set()
             server.shutdown()
-            thread.join()
+            thread.join(PATIENCE)

@@ -12,6 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.delivery.impatience import PATIENCE, Talks
+
+STALLS = ("hang", "answer late", "drip")
+"""The deeds that keep a sender waiting."""
+
 
 @dataclass(frozen=True)
 class Arrival:
@@ -41,12 +46,24 @@ class Receiver:
     plans: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
     arrived: list[Arrival] = field(default_factory=list)
     requests: int = 0
+    talks: Talks = field(default_factory=Talks)
     is_over: threading.Event = field(default_factory=threading.Event)
 
     @property
     def came(self) -> list[str]:
         """The keys of all that arrived, in order."""
         return [each.key for each in self.arrived]
+
+    def stalls(self, key: str) -> bool:
+        """Say whether the next request of this key is kept waiting."""
+        return not self.plans["next"] and self._plan(key)[0] in STALLS
+
+    def deed(self, key: str) -> Any:
+        """Return what is done to a request of this key now."""
+        return self._plan(key).pop(0)
+
+    def _plan(self, key: str) -> list[Any]:
+        return self.plans[key] or self.plans["all"] or [(204, {}, b"")]
 
 
 class _Conversation(socketserver.BaseRequestHandler):
@@ -62,8 +79,7 @@ class _Conversation(socketserver.BaseRequestHandler):
         if arrival is None:
             return
         receiver.arrived.append(arrival)
-        plan = receiver.plans[arrival.key] or receiver.plans["all"] or [(204, {}, b"")]
-        self._do(plan.pop(0), receiver)
+        self._do(receiver.deed(arrival.key), receiver)
 
     def _do(self, deed: Any, receiver: Receiver) -> None:
         match deed:
@@ -110,6 +126,12 @@ class _Server(socketserver.ThreadingTCPServer):
         self.receiver = receiver
         super().__init__(("127.0.0.1", 0), _Conversation)
 
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.receiver.talks.end()
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Take it as it is: a sender that went away is what is tested."""
 
@@ -126,4 +148,12 @@ def receiving() -> Iterator[Receiver]:
         finally:
             receiver.is_over.set()
             server.shutdown()
-            thread.join()
+            thread.join(PATIENCE)
+
+
+@contextmanager
+def nobody() -> Iterator[int]:
+    """Give a port on which nobody listens, and keep others from it."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]

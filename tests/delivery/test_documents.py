@@ -16,12 +16,14 @@ import pytest
 from pypdf import PdfReader
 
 from caseway.adapters import wiring
+from caseway.adapters.checked_file import Unsound, check_process, definition_in
 from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.document_renderer import DocumentRenderer
-from caseway.adapters.document_template import LENGTH, html, template_faults
+from caseway.adapters.document_template import LENGTH, html
 from caseway.adapters.folder_delivery import FolderDelivery
 from caseway.adapters.pdf import pdf
 from caseway.adapters.smtp_delivery import SmtpDelivery
+from caseway.adapters.template_fault import template_faults
 from caseway.adapters.webhook_delivery import WebhookDelivery
 from caseway.engine.definition import speak
 from caseway.engine.document import DocumentRule, filled
@@ -121,7 +123,7 @@ def test_a_pdf_says_what_the_case_said_in_polish_letters_and_its_sums_are_right(
     assert 12_345 + 4_005 == 16_350
     assert round(16_350 * 0.15 + 1e-9) == 2_453
     (message,) = (tmp_path / "out").glob("*.json")
-    assert json.loads(message.read_text())["files"] == sorted(
+    assert json.loads(message.read_text(encoding="utf-8"))["files"] == sorted(
         (path.name for path in (tmp_path / "out").iterdir() if path.suffix != ".json"),
         key=lambda name: name[-4:] == ".pdf",
     )
@@ -152,11 +154,11 @@ def test_a_document_says_what_was_true_when_it_was_sent_and_by_the_template_of_i
     with opened(tmp_path, None, url) as run:
         billed(run)
     newer = PROCESS.replace("version: 1", "version: 2")
-    (tmp_path / "processes" / "naprawa" / "v2.yaml").write_text(newer)
+    (tmp_path / "processes" / "naprawa" / "v2.yaml").write_text(newer, encoding="utf-8")
     out = tmp_path / "out"
     with opened(tmp_path, FolderDelivery(out), url, template="changed") as run:
         assert run.relay().delivered == ("N-1:2:0",)
-    assert "Razem: 163.50 PLN" in next(out.glob("*.html")).read_text()
+    assert "Razem: 163.50 PLN" in next(out.glob("*.html")).read_text(encoding="utf-8")
 
 
 def test_the_journal_keeps_the_data_of_a_document_and_not_the_document(tmp_path):
@@ -387,8 +389,8 @@ def test_a_pdf_without_the_extra_says_what_to_install(monkeypatch):
 
 
 def test_a_template_is_part_of_its_process(tmp_path):
-    one = wiring.definition_in(folder(tmp_path / "a") / "naprawa" / "v1.yaml")
-    other = wiring.definition_in(folder(tmp_path / "b", template=BILL + " ") / "naprawa" / "v1.yaml")
+    one = definition_in(folder(tmp_path / "a") / "naprawa" / "v1.yaml")
+    other = definition_in(folder(tmp_path / "b", template=BILL + " ") / "naprawa" / "v1.yaml")
     assert one.hash != other.hash
     assert one.documents["bill"].template == BILL
     assert (one.documents["bill"].formats, speak(one.documents["bill"].title)) == (("html", "pdf"), "Rachunek")
@@ -396,20 +398,20 @@ def test_a_template_is_part_of_its_process(tmp_path):
 
 def test_a_fault_in_a_template_is_told_in_its_own_file(tmp_path):
     processes = folder(tmp_path, template=BILL.replace("customer.city }}", "customer.cty }}"))
-    found = wiring.check_process(processes / "naprawa" / "v1.yaml")
+    found = check_process(processes / "naprawa" / "v1.yaml")
     (diagnostic,) = found.diagnostics
     assert Path(diagnostic.file).name == "bill.html.j2"
     assert (diagnostic.line, diagnostic.code) == (4, "template-unknown")
     assert diagnostic.source_line[diagnostic.column - 1 :].startswith("cty }}")
     assert found.definition is None
     assert not found.is_sound
-    with pytest.raises(wiring.Unsound, match=r"bill\.html\.j2:4:"):
-        wiring.definition_in(processes / "naprawa" / "v1.yaml")
+    with pytest.raises(Unsound, match=r"bill\.html\.j2:4:"):
+        definition_in(processes / "naprawa" / "v1.yaml")
 
 
 def test_a_template_in_the_process_itself_is_checked_in_its_place(tmp_path):
     inside = PROCESS.replace("template: bill.html.j2", 'template: {text: "<b>{{ totl }}</b>"}')
-    (diagnostic,) = wiring.check_process(folder(tmp_path, process=inside) / "naprawa" / "v1.yaml").diagnostics
+    (diagnostic,) = check_process(folder(tmp_path, process=inside) / "naprawa" / "v1.yaml").diagnostics
     assert Path(diagnostic.file).name == "v1.yaml"
     assert diagnostic.source_line[diagnostic.column - 1 :].startswith("totl")
 
@@ -419,7 +421,7 @@ def test_a_template_stands_beside_its_process_and_nowhere_else(tmp_path, name):
     (tmp_path / "processes").mkdir()
     (tmp_path / "processes" / "bill.html.j2").write_text("secret")
     process = PROCESS.replace("template: bill.html.j2", f"template: '{name}'")
-    found = wiring.check_process(folder(tmp_path, process=process) / "naprawa" / "v1.yaml")
+    found = check_process(folder(tmp_path, process=process) / "naprawa" / "v1.yaml")
     assert found.definition is None
     assert all(each.value == name for each in found.diagnostics)
 
@@ -428,7 +430,7 @@ def test_a_template_stands_beside_its_process_and_nowhere_else(tmp_path, name):
 def test_a_template_that_cannot_be_read_is_told_where_it_is_named(tmp_path, content):
     processes = folder(tmp_path)
     (processes / "naprawa" / "bill.html.j2").write_bytes(content)
-    (diagnostic,) = wiring.check_process(processes / "naprawa" / "v1.yaml").diagnostics
+    (diagnostic,) = check_process(processes / "naprawa" / "v1.yaml").diagnostics
     assert (diagnostic.code, Path(diagnostic.file).name) == ("template-unreadable", "v1.yaml")
 
 
@@ -437,9 +439,7 @@ def test_a_document_shows_its_reader_only_what_is_theirs_to_see(tmp_path):
         "properties: {name: {type: string}", "x-visible-to: [clerk], properties: {name: {type: string}"
     )
     hidden = hidden.replace("events:", "roles: {clerk: Clerk}\nevents:")
-    codes = [
-        each.code for each in wiring.check_process(folder(tmp_path, process=hidden) / "naprawa" / "v1.yaml").diagnostics
-    ]
+    codes = [each.code for each in check_process(folder(tmp_path, process=hidden) / "naprawa" / "v1.yaml").diagnostics]
     assert codes == ["hidden-field"]
     seen = hidden.replace("attach: [bill]", "attach: [bill], as: clerk")
-    assert wiring.check_process(folder(tmp_path, process=seen) / "naprawa" / "v1.yaml").is_sound
+    assert check_process(folder(tmp_path, process=seen) / "naprawa" / "v1.yaml").is_sound

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from caseway.adapters import wiring
+from caseway.adapters.delivery_target import delivery_to
 from caseway.adapters.memory_directory import MemoryDirectory
 from caseway.adapters.routed_delivery import Route, RoutedDelivery, routes
 from caseway.engine.effect import Message
@@ -97,8 +97,8 @@ def test_each_route_has_its_own_secret_from_the_environment(tmp_path: Path):
         )
         directory = MemoryDirectory()
         with pytest.raises(InvalidInput, match="BANK is not set"):
-            wiring.delivery_to(str(file), directory, {"CASEWAY_WEBHOOK_SECRET": "x"})
-        delivery = wiring.delivery_to(str(file), directory, {"BANK": "y", "CASEWAY_WEBHOOK_SECRET": "x"})
+            delivery_to(str(file), directory, {"CASEWAY_WEBHOOK_SECRET": "x"})
+        delivery = delivery_to(str(file), directory, {"BANK": "y", "CASEWAY_WEBHOOK_SECRET": "x"})
         for name in ("a", "b"):
             delivery.deliver("OF-1", message(name))
         signed = [each.arrived[0].headers["caseway-signature"].split("v1=")[1] for each in (one, other)]
@@ -109,7 +109,7 @@ def test_mail_goes_to_the_address_and_in_the_language_that_the_directory_has():
     directory = MemoryDirectory()
     directory.keep([Person("anna", languages=("pl",), mail="anna@example.org"), Person("ben")], NINE)
     with open_mailbox() as box:
-        delivery = wiring.delivery_to(f"smtp://127.0.0.1:{box.port}?from=cases@example.org", directory, {})
+        delivery = delivery_to(f"smtp://127.0.0.1:{box.port}?from=cases@example.org", directory, {})
         delivery.deliver("C", Message("C:1:0", "hello", "anna", {"en": "Hello", "pl": "Cześć"}, {"en": "a", "pl": "b"}))
         for nowhere in ("ben", "carl"):
             with pytest.raises(Undeliverable, match=nowhere):
@@ -124,9 +124,9 @@ def test_mail_goes_to_the_address_and_in_the_language_that_the_directory_has():
 @pytest.mark.parametrize("target", ["", "folder:", "x", "http://a.example", "webhook:x", "folder", "missing.toml"])
 def test_a_target_that_is_none_is_told(target):
     with pytest.raises(InvalidInput):
-        wiring.delivery_to(target, MemoryDirectory(), {})
+        delivery_to(target, MemoryDirectory(), {})
 
 
 def test_half_a_login_is_told():
     with pytest.raises(InvalidInput, match="a user and a password, or neither"):
-        wiring.delivery_to("smtp://m.example?from=a@b.example", MemoryDirectory(), {"CASEWAY_SMTP_USER": "x"})
+        delivery_to("smtp://m.example?from=a@b.example", MemoryDirectory(), {"CASEWAY_SMTP_USER": "x"})

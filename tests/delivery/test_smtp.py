@@ -10,7 +10,10 @@ from caseway.adapters.smtp_delivery import Addressee, SmtpDelivery, address
 from caseway.engine.effect import Attachment, File, Message
 from caseway.engine.errors import InvalidInput, Undeliverable, WorldError
 from caseway.engine.outbox import LONGEST_PAUSE
+from caseway.engine.runtime import DELIVERY_ATTEMPTS
+from tests.delivery.impatience import Impatient
 from tests.delivery.mailbox import Mailbox, open_mailbox, trusting
+from tests.delivery.receiver import nobody
 from tests.engine.test_relay import opened, runtime
 
 ANNA = "anna@example.org"
@@ -25,9 +28,16 @@ def box() -> Iterator[Mailbox]:
         yield made
 
 
-def to(box: Mailbox, query: str = "", scheme: str = "smtp", **more) -> SmtpDelivery:
-    url = f"{scheme}://127.0.0.1:{box.port}?from=cases@example.org{query}"
-    return SmtpDelivery(url, **{"timeout": 0.3, "tls": trusting(), "clock": lambda: 1_800_000_000, **more})
+def to(box: Mailbox, query: str = "", scheme: str = "smtp", **more) -> Impatient:
+    def sender(seconds: float) -> SmtpDelivery:
+        return at(box.port, query, scheme, timeout=seconds, **more)
+
+    return Impatient(sender, lambda _: box.stalls, box.talks)
+
+
+def at(port: int, query: str = "", scheme: str = "smtp", **more) -> SmtpDelivery:
+    url = f"{scheme}://127.0.0.1:{port}?from=cases@example.org{query}"
+    return SmtpDelivery(url, **{"tls": trusting(), "clock": lambda: 1_800_000_000, **more})
 
 
 def failure(box: Mailbox, **more) -> WorldError:
@@ -70,7 +80,7 @@ def test_people_get_mail_at_their_address_in_the_first_language_of_theirs_that_t
 )
 def test_without_an_address_a_message_is_set_aside_at_once(box, who):
     with pytest.raises(Undeliverable):
-        to(box).deliver("OF-1", Message("a:1:0", "hello", who, {"": "x"}, {"": "y"}))
+        at(box.port).deliver("OF-1", Message("a:1:0", "hello", who, {"": "x"}, {"": "y"}))
     assert box.said == []
 
 
@@ -160,9 +170,8 @@ def test_what_a_server_refuses_for_good_is_set_aside_at_once(box, at):
 
 
 def test_nobody_there_is_a_failure():
-    with open_mailbox() as gone:
-        pass
-    assert "refused" in failure(gone).message
+    with nobody() as port, pytest.raises(WorldError, match="refused"):
+        at(port).deliver("OF-1", HELLO)
 
 
 def test_a_server_that_falls_silent_after_the_mail_has_taken_it(box):
@@ -175,7 +184,7 @@ def test_every_mail_arrives_at_least_once_and_repetitions_have_the_same_message_
     box.plans["end of data"] += ["hang", "die", "451 later"]  # taken, and not said so
     box.plans["RCPT"] += ["550 no such room"]
     run = opened(runtime(to(box)), "C0", "C1", "C2", "C3", "C4", to=[ANNA])
-    for _ in range(4):
+    for _ in range(DELIVERY_ATTEMPTS):
         run.relay()
         run.clock.advance(LONGEST_PAUSE)
     assert [each.id for each in run.set_aside()] == ["C0:1:0"]

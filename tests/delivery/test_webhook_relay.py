@@ -14,6 +14,7 @@ from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.webhook_delivery import WebhookDelivery
 from caseway.engine.outbox import LONGEST_PAUSE
 from caseway.engine.runtime import DELIVERY_ATTEMPTS, Runtime
+from tests.delivery.impatience import Impatient
 from tests.delivery.receiver import Receiver, receiving
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -51,7 +52,11 @@ def run(request: pytest.FixtureRequest, receiver: Receiver, tmp_path: Path) -> I
     folder.mkdir(parents=True)
     (folder / "v1.yaml").write_text(PROCESS)
     url = f"sqlite:///{tmp_path / 'cases.db'}" if request.param == "sqlite" else "memory:"
-    delivery = WebhookDelivery(receiver.url, "s3cret", role="bank", timeout=0.2)
+    delivery = Impatient(
+        lambda seconds: WebhookDelivery(receiver.url, "s3cret", role="bank", timeout=seconds),
+        lambda message: receiver.stalls(message.id),
+        receiver.talks,
+    )
     opened = wiring.open(url, processes=folder.parent, delivery=delivery, clock=SimulatedClock(NINE))
     with closing(opened):
         yield opened
@@ -86,7 +91,9 @@ def test_every_message_arrives_at_least_once_and_repetitions_carry_the_same_key(
 
     sent = [*(f"{case}:1:0" for case in cases), "C0:2:0", "C2:2:0"]
     assert set(receiver.came) == set(sent)
-    assert receiver.requests == len(sent) + len(bad) + 1
+    assert (
+        receiver.requests >= len(sent) + len(bad) + 1
+    )  # more where the machine was too slow to send before its patience ended
     bodies = {each.key: each.body for each in receiver.arrived}
     assert all(bodies[each.key] == each.body for each in receiver.arrived)
     assert all(each.message["id"] == each.key for each in receiver.arrived)

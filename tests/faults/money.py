@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from caseway.adapters import wiring
+from caseway.adapters.catalogue import Only
+from caseway.adapters.checked_file import definition_in
 from caseway.engine.event import Event
 from caseway.engine.outcome import Entry
 from caseway.engine.payee import Payee
@@ -15,7 +16,7 @@ from caseway.engine.settlement import Batch, Rejection
 from tests.faults.operation import Bench, Operation
 from tests.soak.plan import PROCESSES
 
-PAYDAY = wiring.definition_in(PROCESSES / "payday" / "v1.yaml")
+PAYDAY = definition_in(PROCESSES / "payday" / "v1.yaml")
 IBAN, OTHER_IBAN = "NL91ABNA0417164300", "PL61109010140000071219812874"
 
 
@@ -28,7 +29,7 @@ def bob(bench: Bench) -> str:
 
 
 def on_payday(runtime: Runtime) -> Runtime:
-    return replace(runtime, catalogue=wiring.Only(PAYDAY))
+    return replace(runtime, catalogue=Only(PAYDAY))
 
 
 def employed(bench: Bench, suffix: str = "") -> str:
@@ -130,11 +131,11 @@ def take_into_the_checkpoint(bench: Bench) -> None:
 
 def change_details(bench: Bench) -> str:
     changed = [Payee(bob(bench), "Bob", OTHER_IBAN), Payee(ada(bench), "Ada Byron", IBAN), Payee(bench.name, "Carl")]
-    return str(bench.shaky.ledger.keep_payees(changed))
+    return str(bench.shaky.ledger.keep_payees(changed, by="Clara"))
 
 
 def remove_details(bench: Bench) -> None:
-    bench.shaky.ledger.remove_payee(ada(bench))
+    bench.shaky.ledger.remove_payee(ada(bench), by="Clara")
 
 
 OWED = {"NAME-ada payable": 977, "NAME-bob payable": 200}

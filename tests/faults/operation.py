@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from caseway.adapters import wiring
+from caseway.adapters.catalogue import Only
 from caseway.adapters.clock import SimulatedClock
 from caseway.engine.compiler import compile_process
 from caseway.engine.definition import Definition
@@ -92,7 +92,7 @@ def own_process(subject: str) -> Definition:
 
 def start_of_new_process(bench: Bench) -> Entry:
     definition = own_process(bench.name)
-    runtime = replace(bench.shaky, catalogue=wiring.Only(definition))
+    runtime = replace(bench.shaky, catalogue=Only(definition))
     return runtime.start(definition.process, data_of(bench.name), id=bench.name)
 
 

@@ -15,10 +15,13 @@ import pytest
 from sqlalchemy import Engine, create_engine, func, or_, select
 
 from caseway.adapters import wiring
+from caseway.adapters.catalogue import Only
 from caseway.adapters.clock import SimulatedClock
+from caseway.adapters.sql.settlement import read_batch, read_rejection
 from caseway.adapters.sql.table import mark, metadata, posting
 from caseway.engine.definition import Definition
 from caseway.engine.errors import WorldError
+from caseway.engine.seal import rejection_seal, seal_text, sealed
 from tests import postgres
 from tests.faults.fuse import Fault, Fuse, fragile
 from tests.faults.money import MONEY, PAYDAY
@@ -135,6 +138,10 @@ def _comparable(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     Who holds one meanwhile is left out as well: it is given back, and if that is what failed, all the same in time.
     """
     plain = {name: value for name, value in row.items() if name not in {"seq", "not_before"}}
+    if "seal" in row:  # whose digests are of the subject's names
+        told = row["document"]
+        is_now = rejection_seal(read_rejection(told)) if "batch" in row else seal_text(sealed(read_batch(told)))
+        plain["seal"] = row["seal"] == is_now
     return plain | {"waits": row["attempts"] > 0 and row["not_before"] > now} if "not_before" in row else plain
 
 
@@ -169,7 +176,7 @@ def a_database(kind: str, folder: Path) -> Iterator[str]:
 def benches(url: str):
     """Give a maker of subjects, the fuse that their calls hang on, and another program's way to the database."""
     clock, hands, stored = SimulatedClock(NINE), Hands(), create_engine(with_driver(url), isolation_level="AUTOCOMMIT")
-    catalogue = wiring.Only(DEFINITION)
+    catalogue = Only(DEFINITION)
     opened = partial(wiring.open, url, clock=clock, delivery=hands)
     with closing(opened()) as steady, fragile(opened) as (shaky, fuse), closing(shaky):
 

@@ -29,6 +29,7 @@ from caseway.engine.runtime import Runtime
 from caseway.engine.settlement import batch_postings, rejection_postings
 from caseway.engine.step import lapse, step
 from caseway.engine.worklist import Listed, index
+from tests.balance import summed
 from tests.soak.driver import with_driver
 
 Found = Iterator[str]
@@ -190,7 +191,7 @@ def _of_the_book(runtime: Runtime, written: list[Entry]) -> Found:
     for posting in stored:
         sums[posting.unit] += posting.amount
     yield from (f"the book sums to {total} {unit}, not to nothing" for unit, total in sums.items() if total)
-    if list(runtime.ledger.balances()) != list(book.balances(stored)):
+    if list(runtime.ledger.balances()) != summed(stored):
         yield "the balances are not the sums of the postings"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from caseway.adapters import wiring
+from caseway.adapters.catalogue import Only
 from caseway.engine.errors import Refused, UnknownCase, WorldError
 from caseway.engine.event import Event
 from caseway.engine.runtime import Runtime
@@ -23,7 +24,7 @@ from tests.soak.plan import DEFINITION, Haste, data_of, turn
 Result = TypeVar("Result")
 Told = tuple[str, str, int | None]
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """How many seconds a process goes on asking a database that does not answer."""
 
 PAUSE = 0.01
@@ -51,7 +52,7 @@ class Site:
     def open(self) -> Runtime:
         """Open the database, with the process compiled already."""
         opened = wiring.open(self.url, outbox=self.outbox, clock=self.clock)
-        return replace(opened, catalogue=wiring.Only(DEFINITION))
+        return replace(opened, catalogue=Only(DEFINITION))
 
 
 @dataclass(slots=True)

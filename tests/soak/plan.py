@@ -9,13 +9,13 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from caseway.adapters import wiring
+from caseway.adapters.checked_file import definition_in
 from caseway.adapters.machine import SystemClock
 from caseway.engine.actor import Actor
 from caseway.engine.event import Event
 
 PROCESSES = Path(__file__).parent / "processes"
-DEFINITION = wiring.definition_in(PROCESSES / "errand" / "v1.yaml")
+DEFINITION = definition_in(PROCESSES / "errand" / "v1.yaml")
 
 RUNNERS = tuple(Actor(name, frozenset({"runner"})) for name in ("anna", "ben"))
 CLERK = Actor("clara", frozenset({"clerk"}))

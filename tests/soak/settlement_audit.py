@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from caseway.engine.errors import Refused
 from caseway.engine.posting import Posting
 from caseway.engine.runtime import Runtime
 from caseway.engine.settlement import Batch
@@ -81,7 +82,14 @@ def _of_balances(runtime: Runtime, lines: Iterable[Posting]) -> Iterator[str]:
 
 def _of_files(runtime: Runtime, batches: dict[str, Batch], orders: Path) -> Iterator[str]:
     """A file is whole and says what its batch says, or it is not there; a file without a batch would be money that nobody booked."""
-    expected = {file.name: file.content for file in map(runtime.ledger.file, batches.values())}
+    expected = {}
+    for batch in batches.values():
+        try:
+            file = runtime.ledger.file(batch)
+        except Refused as error:
+            yield f"the file of batch {batch.id} cannot be made: {error.message}"
+        else:
+            expected[file.name] = file.content
     for path in sorted(orders.iterdir()) if orders.exists() else ():
         if path.name.startswith("."):  # a draft of somebody who was killed
             continue

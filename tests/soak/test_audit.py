@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, create_engine
 
 from caseway.adapters import wiring
+from caseway.adapters.catalogue import Only
 from caseway.adapters.clock import SimulatedClock
 from caseway.engine.runtime import Runtime
 from tests.faults.operation import NINE
@@ -44,7 +45,7 @@ class Lived:
 def lived(tmp_path: Path):
     url, folder = f"sqlite:///{tmp_path / 'cases.db'}", tmp_path / "outbox"
     with closing(wiring.open(url, clock=SimulatedClock(NINE), outbox=folder)) as opened:
-        runtime = replace(opened, catalogue=wiring.Only(DEFINITION))
+        runtime = replace(opened, catalogue=Only(DEFINITION))
         runtime.start("errand", data_of("E-1"), id="E-1")
         steps = [("wind", CLERK), ("take", ANNA), ("finish", ANNA)]
         done = [runtime.send("E-1", name, actor=actor, event_id=name) for name, actor in steps]

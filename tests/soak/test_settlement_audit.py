@@ -85,7 +85,7 @@ def test_a_draft_of_somebody_who_was_killed_is_no_file(settled: Settled):
         ),
         (
             "UPDATE caseway_batch SET document = replace(document, 'Person-05', 'Person-06')",
-            "is not what its batch says",
+            "is not as it was settled",
         ),
     ],
 )
@@ -111,8 +111,8 @@ def test_a_balance_that_was_settled_twice_is_found(settled: Settled):
     """As if two operators had both read it before either wrote: batch, postings and file all fit each other."""
     columns = POSTING.replace("effect", "replace(effect, 'B-2', 'B-3')").replace("batch", "'B-3'")
     found = settled.tampered(
-        "INSERT INTO caseway_batch (id, seq, at, unit, document) SELECT 'B-3', seq + 1, at, unit, "
-        "replace(document, '\"B-2\"', '\"B-3\"') FROM caseway_batch WHERE id = 'B-2'",
+        "INSERT INTO caseway_batch (id, seq, at, unit, document, seal) SELECT 'B-3', seq + 1, at, unit, "
+        "replace(document, '\"B-2\"', '\"B-3\"'), seal FROM caseway_batch WHERE id = 'B-2'",
         f"INSERT INTO caseway_posting ({POSTING}) SELECT {columns} FROM caseway_posting WHERE batch = 'B-2'",
         "DELETE FROM caseway_posting WHERE kind = 'payout' AND \"case\" = 'P-0' AND revision = 4",
     )

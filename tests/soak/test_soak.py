@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-HOUSE = Path(__file__).parents[2]
+from tests import program
 
 
 def soak(*arguments: str) -> str:
     """Run in a process of its own, since it forks: what it says is shown where it fails."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.soak", *arguments], cwd=HOUSE, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
-    return done.stdout
+    said: str = program.done(program.PYTHON, "-m", "tests.soak", *arguments, cwd=program.HOUSE).stdout
+    return said
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

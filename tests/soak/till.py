@@ -22,6 +22,8 @@ import sepaxml  # noqa: F401
 import stdnum.iban  # noqa: F401
 
 from caseway.adapters import sepa_transfer, sql, whole_file, wiring  # noqa: F401
+from caseway.adapters.catalogue import Only
+from caseway.adapters.checked_file import definition_in
 from caseway.cli.ledger import ledger  # noqa: F401
 from caseway.cli.main import main
 from caseway.engine.payee import Payee
@@ -29,7 +31,7 @@ from caseway.engine.runtime import Runtime
 from tests.soak.crew import Signal, forked, insisted
 from tests.soak.plan import PROCESSES
 
-DEFINITION = wiring.definition_in(PROCESSES / "payday" / "v1.yaml")
+DEFINITION = definition_in(PROCESSES / "payday" / "v1.yaml")
 
 PEOPLE = tuple(f"person-{number:02}" for number in range(40))
 CASES = ("P-0", "P-1", "P-2")
@@ -63,7 +65,7 @@ class Till:
         return self.folder / "told.jsonl"
 
     def open(self) -> Runtime:
-        return replace(wiring.open(self.url), catalogue=wiring.Only(DEFINITION))
+        return replace(wiring.open(self.url), catalogue=Only(DEFINITION))
 
     def prepare(self) -> None:
         """Make the database, with everybody's bank details. No connection is left for the processes to inherit."""
