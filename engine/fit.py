@@ -26,6 +26,7 @@ _ANNOTATIONS = frozenset(
         "default",
         "examples",
         "patternErrorMessage",
+        "errorMessage",
         "x-visible-to",
     }
 )
@@ -34,16 +35,21 @@ _OBJECT = frozenset({"properties", "additionalProperties", "required"})
 _CHOICE = frozenset({"if", "then", "else"})
 
 
-def predicate(schema: Schema) -> Predicate:
-    """Compile a schema; its `$ref`s point into its own `definitions`."""
-    return Compiler(schema).compile(schema)
-
-
 def integer(value: Any) -> bool:
     """Tell whether a value is a whole number, 3.0 included and booleans not."""
     if isinstance(value, float):
         return value.is_integer()
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def written_whole(value: Any) -> bool:
+    """Tell whether a value is a number written without a point: in a document 20.00 may well mean 20 of something else."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def predicate(schema: Schema, *, integer: Predicate = integer) -> Predicate:
+    """Compile a schema; its `$ref`s point into its own `definitions`. `integer` tells what is a whole number."""
+    return Compiler(schema, integer).compile(schema)
 
 
 def number(value: Any) -> bool:
@@ -82,7 +88,6 @@ def _frozen(value: Any) -> Hashable:
 
 _TYPES: dict[str, Predicate] = {
     "string": lambda value: isinstance(value, str),
-    "integer": integer,
     "number": number,
     "boolean": lambda value: isinstance(value, bool),
     "object": lambda value: isinstance(value, dict),
@@ -111,8 +116,9 @@ _LENGTHS: dict[str, tuple[type, Callable[[Any, Any], bool]]] = {
 class Compiler:
     """Compiles one schema with its definitions, each of them once."""
 
-    def __init__(self, root: Schema) -> None:
+    def __init__(self, root: Schema, integer: Predicate) -> None:
         self._root = root
+        self._types = _TYPES | {"integer": integer}
         self._definitions: dict[str, Predicate] = {}
 
     def compile(self, schema: Schema | bool) -> Predicate:
@@ -153,7 +159,7 @@ class Compiler:
             return _applied(lambda value: isinstance(value, kind), test, argument)
         match keyword:
             case "type":
-                return _type(argument)
+                return self._type(argument)
             case "const":
                 return _among([argument])
             case "enum":
@@ -195,18 +201,17 @@ class Compiler:
 
         return fits
 
+    def _type(self, names: str | list[str]) -> Predicate:
+        if isinstance(names, str):
+            return self._types[names]
+        tests = tuple(self._types[name] for name in names)
+        return lambda value: any(test(value) for test in tests)
+
     def _choice(self, schema: Schema) -> Predicate:
         # The condition has to be decided exactly, so it may hold only keywords whose no is certain too.
         condition = self.compile(schema["if"])
         then, otherwise = self.compile(schema.get("then", True)), self.compile(schema.get("else", True))
         return lambda value: then(value) if condition(value) else otherwise(value)
-
-
-def _type(names: str | list[str]) -> Predicate:
-    if isinstance(names, str):
-        return _TYPES[names]
-    tests = tuple(_TYPES[name] for name in names)
-    return lambda value: any(test(value) for test in tests)
 
 
 def _among(values: Sequence[Any]) -> Predicate:

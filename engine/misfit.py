@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from caseway.engine.fault import Fault, Path, suggestion
-from caseway.engine.fit import Compiler, multiple, number, predicate, searcher, unique
+from caseway.engine.fit import Compiler, Predicate, integer, multiple, number, predicate, searcher, unique
 from caseway.engine.format import EXAMPLES, FORMATS
 
 if TYPE_CHECKING:
@@ -54,11 +54,13 @@ _SIZES = {
 class Misfit:
     """Finds everything in a value that does not fit one schema.
 
-    `noun` is what the entries of a mapping are called: the `key` of a document, the `field` of data.
+    `noun` is what the entries of a mapping are called: the `key` of a document, the `field` of data. `integer` tells what is a
+    whole number.
     """
 
-    def __init__(self, schema: Schema, noun: str) -> None:
+    def __init__(self, schema: Schema, noun: str, integer: Predicate = integer) -> None:
         self._schema = schema
+        self._integer = integer
         self._noun = noun
         self._validator: Validator | None = None
 
@@ -81,7 +83,7 @@ class Misfit:
 
     def _explained(self, value: Any) -> Iterator[Fault]:
         if self._validator is None:
-            self._validator = _validator(self._schema)
+            self._validator = _validator(self._schema, self._integer)
         for error in self._validator.iter_errors(value):
             yield from self._explain(error)
 
@@ -106,7 +108,7 @@ class Misfit:
             case "oneOf":
                 yield from _verbs(value, schema, path)
             case "type":
-                yield _wrong_type(value, wanted, path)
+                yield _wrong_type(value, wanted, schema, path)
             case "enum" | "const":
                 yield _not_allowed(value, wanted if error.validator == "enum" else [wanted], path)
             case keyword:
@@ -160,9 +162,11 @@ def kinds(names: str | Iterable[str]) -> str:
     return " or ".join(_KINDS[name] for name in ([names] if isinstance(names, str) else names))
 
 
-def _wrong_type(value: Any, wanted: str | list[str], path: Path) -> Fault:
+def _wrong_type(value: Any, wanted: str | list[str], schema: Schema, path: Path) -> Fault:
     hint = f"give {kinds(wanted)}"
-    if value is None and "object" in wanted:
+    if isinstance(value, float) and "integer" in wanted:
+        hint = schema.get("errorMessage", f"write {value:.0f}" if value.is_integer() else hint)
+    elif value is None and "object" in wanted:
         hint += ", {} for an empty one"
     elif "array" in wanted and "object" not in wanted and "string" not in wanted:
         hint += ", even of one item"
@@ -260,7 +264,7 @@ def _format_checker() -> Any:
     return checker
 
 
-def _validator(schema: Schema) -> Validator:
+def _validator(schema: Schema, integer: Predicate) -> Validator:
     """Make a validator of draft 2020-12 that passes over whole definitions by predicate where they fit.
 
     A few keywords are our own: to tell a missing name, to take `$` for the end, and to be exact and quick.
@@ -268,7 +272,7 @@ def _validator(schema: Schema) -> Validator:
     from jsonschema import Draft202012Validator, ValidationError  # noqa: PLC0415 - as above
     from jsonschema.validators import extend  # noqa: PLC0415 - as above
 
-    compiler = Compiler(schema)
+    compiler = Compiler(schema, integer)
 
     def ref(validator: Any, ref: str, instance: Any, _: Schema) -> Iterator[ValidationError]:
         if not compiler.definition(ref)(instance):
@@ -297,6 +301,7 @@ def _validator(schema: Schema) -> Validator:
         "uniqueItems": unique_items,
         "multipleOf": multiple_of,
     }
-    kind = extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]  # jsonschema leaves it untyped
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: integer(value))
+    kind = extend(Draft202012Validator, keywords, type_checker=types)  # type: ignore[no-untyped-call]  # jsonschema leaves it untyped
     made: Validator = kind(schema, format_checker=_format_checker())
     return made

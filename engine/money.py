@@ -7,23 +7,61 @@ import re
 _LONGEST = 40
 """How many characters of what is no amount are shown."""
 
-# ISO 4217, by how many digits the minor unit has. What is not here is no currency: points, hours, stars.
+# ISO 4217 as of 2026-01-01, by how many digits the minor unit has. Gold, drawing rights and the codes for tests have none, and nobody is
+# paid in them. What is not here is no currency: points, hours, stars.
 _DIGITS = {
-    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
-    2: "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP "
-    "CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR "
-    "JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN "
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    2: "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY COP "
+    "COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR "
+    "JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN "
     "NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP "
-    "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG",
+    "SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG",
     3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
 }
-MINOR_DIGITS = {code: digits for digits, codes in _DIGITS.items() for code in codes.split()}
+CURRENCIES = {code: digits for digits, codes in _DIGITS.items() for code in codes.split()}
+"""The currencies that there are, and how many digits their minor unit has."""
+
+_FORMER = {
+    "EUR": "ATS BEF BGN CYP DEM EEK ESP FIM FRF GRD HRK IEP ITL LTL LUF LVL MTL NLG PTE SIT SKK",
+    "AZN": "AZM",
+    "BYN": "BYB BYR",
+    "CUP": "CUC",
+    "GHS": "GHC",
+    "MRU": "MRO",
+    "MZN": "MZM",
+    "PLN": "PLZ",
+    "RON": "ROL",
+    "RUB": "RUR",
+    "SDG": "SDD",
+    "SLE": "SLL",
+    "STN": "STD",
+    "TMT": "TMM",
+    "TRY": "TRL",
+    "VES": "VEB VEF",
+    "XCG": "ANG",
+    "ZMW": "ZMK",
+    "ZWG": "ZWD ZWL ZWR",
+}
+SUCCESSORS = {code: now for now, codes in _FORMER.items() for code in codes.split()}
+"""Currencies that there were, and what is paid in their place."""
+
+# What a book was paid in stays what it was.
+MINOR_DIGITS = {**CURRENCIES, "ANG": 2, "BGN": 2}
+"""How many digits the minor unit of each currency has in which a book may hold amounts."""
+
+_UNIT = re.compile(r"[A-Z][A-Z0-9]{1,11}")
 
 
 LARGEST = 10**12
 """The most minor units that anybody may ask for at once."""
 
 _DECIMAL = re.compile(r"([0-9]{1,999})(?:\.([0-9]{1,16}))?")
+
+
+def is_unit(text: str) -> bool:
+    """Say whether a text has the form of a unit, as `EUR` and `POINTS` have."""
+    return _UNIT.fullmatch(text) is not None
 
 
 def money(amount: int, unit: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from caseway.engine.bound import exceeded
 from caseway.engine.fault import Fault
-from caseway.engine.fit import Predicate, predicate
+from caseway.engine.fit import Predicate, predicate, written_whole
 from caseway.engine.misfit import Misfit
 
 Name = Literal["process", "scenarios", "calendar"]
@@ -63,9 +63,9 @@ def _collect(thing: str, content: Schema, found: dict[str, dict[str, Schema]]) -
 
 @cache
 def _fits(name: Name) -> Predicate:
-    return predicate(schema(name))
+    return predicate(schema(name), integer=written_whole)
 
 
 @cache
 def _misfit(name: Name) -> Misfit:
-    return Misfit(schema(name), "key")
+    return Misfit(schema(name), "key", integer=written_whole)

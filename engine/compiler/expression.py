@@ -232,9 +232,12 @@ class Expressions:
             return None
 
     def _literal(self, value: Any, path: Path, wants: Schema | None) -> Value | None:
-        faults = Shape(wants).faults(value) if wants else ()
+        if wants is None:
+            return Literal(value)
+        shape = Shape(wants)
+        faults = shape.faults(value)
         self.compilation.add(_as_value(fault).within(path) for fault in faults)
-        return None if faults else Literal(value)
+        return None if faults else Literal(shape.complete(value))
 
     def _fields(
         self, scope: Scope, written: Mapping[str, Any], path: Path, wants: Schema | None, known: frozenset[str]
@@ -291,7 +294,7 @@ class Expressions:
                 else self.value(scope, written, path, STRINGS)
             )
         program, faults = scope.compile(written, STRINGS)
-        wants = STRING if program is None and [fault.code for fault in faults] == ["result-type"] else STRINGS
+        wants = STRING if program is None and {fault.code for fault in faults} == {"result-type"} else STRINGS
         return self.value(scope, written, path, wants)
 
     # delays and templates

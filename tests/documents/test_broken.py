@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from caseway.adapters.catalogue import SHIPPED
+from caseway.adapters.checked_file import SCENARIO_SUFFIX, Checked, check, check_process, check_scenarios
 from caseway.adapters.diagnostic import Diagnostic, as_json, as_text
-from caseway.adapters.wiring import SCENARIO_SUFFIX, SHIPPED, Checked, check, check_process, check_scenarios
 from caseway.adapters.yaml_document import bound as yaml_bound
 from caseway.engine.bound import LIST_LENGTH
 from caseway.engine.compiler.compilation import MOST

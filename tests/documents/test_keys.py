@@ -9,8 +9,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from caseway.adapters.checked_file import check_scenarios
 from caseway.adapters.diagnostic import as_text
-from caseway.adapters.wiring import check_scenarios
 from caseway.adapters.yaml_document import read
 from caseway.engine.compiler import compile_process
 from caseway.schemas import validator
