@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from caseway.engine.expression import ExpressionError, Template
 from caseway.engine.guard import Faulty, Guard
 from caseway.engine.link import CHILDREN
+from caseway.engine.loss import refuse_lost
 from caseway.engine.moment import Moment
-from caseway.engine.payout import Pay, TakeBack
-from caseway.engine.redaction import spared
+from caseway.engine.payout import MoveNothing, Pay, TakeBack
+from caseway.engine.source import made_of
+from caseway.engine.sparing import spared
 from caseway.engine.spot import Spot
+from caseway.engine.taking import Taking, Trace
 from caseway.engine.timer import cancel
-from caseway.engine.value import Delay, Fields, Value, found, replaced
+from caseway.engine.value import Computed, Delay, Fields, Value, found, replaced
 
 if TYPE_CHECKING:
     from caseway.engine.document import DocumentRule
@@ -154,14 +157,19 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """An action that is left out where its guard says no."""
+    """An action that is left out where its guard says no, or has another done in its place."""
 
     guard: Guard
     action: Action
+    otherwise: Action | None = None
 
     def perform(self, reaction: Reaction) -> None:
+        if isinstance(self.action, Pay | TakeBack):
+            refuse_lost(reaction, self.action.place, self.guard)
         if self.guard.holds(reaction.activation):
             self.action.perform(reaction)
+        elif self.otherwise is not None:
+            self.otherwise.perform(reaction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,4 +198,64 @@ class Redact:
         reaction.redact(self.spots, self.reason)
 
 
-Action = Set | Append | Change | Remove | Raise | Arm | Cancel | Tell | Pay | TakeBack | Start | Redact | When
+@dataclass(frozen=True, slots=True)
+class RedactItems:
+    """Take fields of those items of a list for which `where` holds out of them, or only a text in these, and out of all that was written about the case.
+
+    `name` is what expressions call an item. An item that has nothing of it is none of those. `fields` are places within an item; () is all of it.
+    """
+
+    among: FieldPath
+    name: str
+    where: Guard | None
+    fields: tuple[Spot, ...]
+    text: Value | None
+    reason: str
+    place: str
+
+    def perform(self, reaction: Reaction) -> None:
+        activation = reaction.activation
+        listed = tuple(found(reaction.data, self.among) or ())
+        part = None if self.text is None else self._part(self.text, reaction)
+        chosen = frozenset(
+            index
+            for index, item in enumerate(listed)
+            if self.where is None or self.where.holds(activation.extended(**{self.name: item}))
+        )
+        taking = Taking(self.among, listed, chosen, self.fields, part).narrowed()
+        if taking.chosen:
+            reaction.take(taking, self._named(part), self.reason)
+
+    def _part(self, text: Value, reaction: Reaction) -> str:
+        part: str = text.evaluate(reaction.activation)
+        if not part:
+            told = text.program.text if isinstance(text, Computed) else "''"
+            raise Faulty(
+                f"{self.place}.text", told, "an empty text stands everywhere; leave out text where all of it is to go"
+            )
+        return part
+
+    def _named(self, part: str | None) -> Iterator[Trace]:
+        """Yield what says the text that is to go."""
+        if part is not None and isinstance(self.text, Computed):
+            for place in made_of(self.text.program):
+                yield Trace(place, part)
+
+
+Action = (
+    Set
+    | Append
+    | Change
+    | Remove
+    | Raise
+    | Arm
+    | Cancel
+    | Tell
+    | Pay
+    | TakeBack
+    | MoveNothing
+    | Start
+    | Redact
+    | RedactItems
+    | When
+)

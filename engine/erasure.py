@@ -1,4 +1,4 @@
-"""What takes content out of everything that was written about a case: by place, and by text wherever it stands."""
+"""What takes content out of everything that was written about a case: by place, by text wherever it stands, and out of items of a list."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from caseway.engine.case import Case, Timer, Tombstone, Work, mark_of
 from caseway.engine.effect import Effect, Message, SendEvent, StartCase
 from caseway.engine.event import START
 from caseway.engine.outcome import Entry, Refusal, Step
-from caseway.engine.spot import EACH, Spot, values_at
+from caseway.engine.source import ADDRESS, CASE, DOCUMENT, EVENT, LINK, WORK
+from caseway.engine.spot import EACH, Spot, texts_in, values_at
+from caseway.engine.spread import Spread, is_searchable
+from caseway.engine.taking import OPENING, Taking, Trace
 
 if TYPE_CHECKING:
     from caseway.engine.definition import Definition
-
-SHORTEST = 4
-"""How many characters a text needs to be searched for: shorter ones stand in too many words."""
 
 _CUT = 60
 """To how many characters the sentences about faulty data cut the texts that they quote."""
@@ -36,6 +36,9 @@ class Erasure:
     `texts` are taken out wherever they stand. `spots` are places in the data: what stands there, and stood there at the revision
     in `since` or later, is erased whatever it is. Of the journal's lines of `revisions`, the data of the event are erased as a whole. `cuts` are
     beginnings of longer texts, for sentences that quote no more than that. `marks` is what earlier redactions left behind.
+
+    `takings` are items of lists that lose something; `traces` the texts which they lose, or which another case has passed on. A trace goes from
+    where it stands and from the places that it is copied to or from, where it is all that stands there; others who say the same keep theirs.
     """
 
     definition: Definition
@@ -46,15 +49,17 @@ class Erasure:
     since: Mapping[Spot, int] = field(default_factory=dict)
     cuts: frozenset[str] = frozenset()
     marks: frozenset[str] = frozenset()
+    takings: tuple[Taking, ...] = ()
+    traces: frozenset[Trace] = frozenset()
 
     @cached_property
     def mark(self) -> str:
         """What stands in the place of a text."""
         return mark_of(self.reason)
 
-    def is_searchable(self, text: str) -> bool:
-        """Say whether a text is looked for wherever it may stand: it is long enough, and not a word of this redaction itself."""
-        return len(text.strip()) >= SHORTEST and text.strip() not in self.mark
+    def passed_on(self, link: str) -> frozenset[Trace]:
+        """Return the traces that a case which was started by a link has in its own data."""
+        return self._spread.passed_on(link)
 
     # what there is to look for
 
@@ -65,7 +70,7 @@ class Erasure:
             for spot in spots
             for value in values_at(data, spot)
             for text in self._texts_in(_at(schema, spot), value)
-            if self.is_searchable(text)
+            if is_searchable(text, self.mark)
         }
         return self if found <= self.texts else replace(self, texts=self.texts | found)
 
@@ -76,8 +81,14 @@ class Erasure:
         """
         marks = self.marks | {each.mark for each in case.tombstones}
         schema = self.definition.data.schema
+        traced = tuple(each.traced(lines, case) for each in self.takings)
+        traces = self.traces | {
+            trace for each in traced for trace in each.traces(lines, schema) if trace.text not in marks
+        }
         since = {spot: _since(spot, lines, case) for spot in self.spots}
-        made = replace(self, marks=marks, since=since).seeing(case.data, schema, self.spots)
+        made = replace(self, marks=marks, since=since, takings=traced, traces=traces).seeing(
+            case.data, schema, self.spots
+        )
         for line in lines:
             spots = [spot for spot in self.spots if line.revision >= since[spot]]
             made = made.seeing(line.change.get("data", {}), schema, spots)
@@ -88,6 +99,12 @@ class Erasure:
                     {"": line.event.data}, {"properties": {"": self._of_event(line.event.name)}}, [("",)]
                 )
         return made.quoted_in_part(lines)
+
+    def tracing(self) -> Erasure:
+        """Return the erasure that knows which texts go from the items that are chosen now."""
+        schema = self.definition.data.schema
+        found = {trace for each in self.takings for trace in each.traces((), schema) if trace.text not in self.marks}
+        return replace(self, traces=self.traces | found)
 
     def quoted_in_part(self, lines: Iterable[Entry]) -> Erasure:
         """Return the erasure that also knows how texts begin in which one that is erased stands: sentences quote no more of them."""
@@ -111,7 +128,7 @@ class Erasure:
         if pattern is None:
             return
         for line in lines:
-            for text in _leaves([line.change.get("data"), line.event.data]):
+            for text in texts_in([line.change.get("data"), line.event.data]):
                 match = pattern.search(text) if len(text) > _CUT else None
                 if match and match.start() < _CUT:
                     yield text[:_CUT]
@@ -126,12 +143,17 @@ class Erasure:
         """Return a sentence that may quote data, in part or with signs escaped, without what is erased."""
         return text if self._quoted is None else self._quoted.sub(lambda _: self.mark, text)
 
-    def data(self, data: Mapping[str, Any], spots: Iterable[Spot] | None = None) -> dict[str, Any]:
-        """Return data of the case, or some fields of them, with the places and texts erased."""
+    def data(
+        self, data: Mapping[str, Any], spots: Iterable[Spot] | None = None, revision: int | None = None
+    ) -> dict[str, Any]:
+        """Return data of the case as it was at a revision, or some fields of them, with the places and texts erased."""
         schema = self.definition.data.schema
         made: Any = dict(data)
         for spot in self.spots if spots is None else spots:
             made = self._emptied(schema, made, spot)
+        for taking in self.takings:
+            made = self._taken(schema, made, taking, taking.items, revision)
+        made = self._spread.cleared(schema, made, (CASE,), revision)
         swept: dict[str, Any] = self._swept(schema, made)
         return swept
 
@@ -139,7 +161,7 @@ class Erasure:
         """Return a case without what is erased. Who did something, and who has it, stays."""
         return replace(
             case,
-            data=self.data(case.data),
+            data=self.data(case.data, revision=case.revision),
             timers=tuple(map(self._timer, case.timers)),
             work=tuple(map(self._work, case.work)),
             tombstones=tuple(map(self.tombstone, case.tombstones)),
@@ -168,12 +190,19 @@ class Erasure:
             case Message():
                 return replace(
                     effect,
-                    to=self.words(effect.to),
-                    subject=self._any(effect.subject),
-                    body=self._any(effect.body),
-                    attached=tuple(replace(each, data=self._any(each.data)) for each in effect.attached),
+                    to=self.words(self._spread.cleared({}, effect.to, (ADDRESS, effect.message))),
+                    subject=self._any(self._spread.subject(effect)),
+                    body=self._any(self._spread.body(effect)),
+                    attached=tuple(
+                        replace(each, data=self._any(self._spread.cleared({}, each.data, (DOCUMENT, each.document))))
+                        for each in effect.attached
+                    ),
                 )
-            case StartCase() | SendEvent():
+            case StartCase():
+                return replace(
+                    effect, data=self._any(self._spread.cleared({}, effect.data, (LINK, effect.parent.name)))
+                )
+            case SendEvent():
                 return replace(effect, data=self._any(effect.data))
         return effect
 
@@ -185,7 +214,9 @@ class Erasure:
         spots = [spot for spot in self.spots if line.revision >= self.since.get(spot, 0)]
         made = dict(line.change)
         if "data" in made:
-            made["data"] = self.data(made["data"], spots)
+            made["data"] = self.data(made["data"], spots, line.revision)
+        if "work" in made:
+            made["work"] = [self._offered(item) for item in made["work"]]
         for name, each in (("timers", ("fault",)), ("work", _NAMED), ("tombstones", ("reason", "paths"))):
             if name in made:
                 made[name] = [self._within(item, each) for item in made[name]]
@@ -200,7 +231,9 @@ class Erasure:
 
     def _event_data(self, name: str, data: Mapping[str, Any], revision: int) -> Mapping[str, Any]:
         if name == START and revision == 1:
-            data = self.data(data, [spot for spot in self.spots if self.since.get(spot, 0) <= revision])
+            data = self.data(data, [spot for spot in self.spots if self.since.get(spot, 0) <= revision], OPENING)
+        else:
+            data = self._spread.cleared(self._of_event(name), dict(data), (EVENT,))
         schema = self._of_event(name)
         if revision in self.revisions:
             data = blanked(schema, dict(data), self.mark, self.marks)
@@ -224,9 +257,23 @@ class Erasure:
         return timer if timer.fault is None else replace(timer, fault=self.quoting(timer.fault))
 
     def _work(self, work: Work) -> Work:
-        candidates = None if work.candidates is None else tuple(map(self.words, work.candidates))
-        tags, excluded = tuple(map(self.words, work.tags)), tuple(map(self.words, work.excluded))
+        place: Spot = (WORK, work.state)
+        candidates = (
+            None
+            if work.candidates is None
+            else tuple(map(self.words, self._spread.cleared({}, work.candidates, place)))
+        )
+        tags, excluded = (
+            tuple(map(self.words, self._spread.cleared({}, each, place))) for each in (work.tags, work.excluded)
+        )
         return replace(work, candidates=candidates, tags=tags, excluded=excluded)
+
+    def _offered(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the record of a piece of work without what was copied into it."""
+        place: Spot = (WORK, record["state"])
+        return {
+            name: self._spread.cleared({}, value, place) if name in _NAMED else value for name, value in record.items()
+        }
 
     def _any(self, value: Any) -> Any:
         return self._swept({}, value)
@@ -249,6 +296,29 @@ class Erasure:
         else:
             made = blanked(field_, value[key], self.mark, self.marks, optional=may_go(schema, key))
         return {name: made if name == key else each for name, each in value.items() if name != key or made is not GONE}
+
+    def _taken(self, schema: Schema, value: Any, taking: Taking, rest: Sequence[str], revision: int | None) -> Any:
+        """Return data in which the items of a taking have lost what they lose."""
+        if rest:
+            if not isinstance(value, dict) or rest[0] not in value:
+                return value
+            return value | {rest[0]: self._taken(member(schema, rest[0]), value[rest[0]], taking, rest[1:], revision)}
+        if not isinstance(value, list):
+            return value
+        items = schema.get("items") or {}
+        return [
+            self._stripped(items, item, taking) if taking.fate(revision, index) else item
+            for index, item in enumerate(value)
+        ]
+
+    def _stripped(self, schema: Schema, item: Any, taking: Taking) -> Any:
+        for spot in taking.fields:
+            item = (
+                self._emptied(schema, item, spot)
+                if taking.part is None
+                else _part_out(item, spot, taking.part, self.mark)
+            )
+        return item
 
     def _swept(self, schema: Schema, value: Any, *, optional: bool = False) -> Any:
         """Return a value without the texts that are erased, wherever they stand in it; or GONE."""
@@ -280,12 +350,19 @@ class Erasure:
         return next(each for each in (made, *others) if each not in taken)
 
     @cached_property
+    def _spread(self) -> Spread:
+        return Spread(self.definition, self.traces, self.takings, self.mark)
+
+    @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
         return _any_of(self.texts)
 
     @cached_property
     def _quoted(self) -> re.Pattern[str] | None:
-        return _any_of(each for text in (*self.texts, *self.cuts) for each in _spellings(text))
+        traced = (trace.text if trace.part is None else trace.part for trace in self.traces)
+        told = [text for text in traced if is_searchable(text, self.mark)]
+        told += [text[:_CUT] for text in told if len(text) > _CUT]
+        return _any_of(each for text in (*self.texts, *self.cuts, *told) for each in _spellings(text))
 
 
 def _any_of(texts: Iterable[str]) -> re.Pattern[str] | None:
@@ -299,22 +376,25 @@ def _spellings(text: str) -> tuple[str, ...]:
     return text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]
 
 
-def _leaves(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case Mapping():
-            for each in value.values():
-                yield from _leaves(each)
-        case list() | tuple():
-            for each in value:
-                yield from _leaves(each)
-
-
 def _at(schema: Schema, spot: Spot) -> Schema:
     for key in spot:
         schema = (schema.get("items") or {}) if key == EACH or isinstance(key, int) else member(schema, key)
     return schema
+
+
+def _part_out(value: Any, spot: Spot, part: str, mark: str) -> Any:
+    """Return a value in which the texts at a place have lost a part."""
+    match value:
+        case str() if not spot:
+            return value.replace(part, mark)
+        case dict():
+            return {
+                name: _part_out(each, spot[1:], part, mark) if not spot or spot[0] == name else each
+                for name, each in value.items()
+            }
+        case list() if not spot:
+            return [_part_out(each, (), part, mark) for each in value]
+    return value
 
 
 def _since(spot: Spot, lines: Sequence[Entry], case: Case) -> int:

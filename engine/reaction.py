@@ -18,8 +18,9 @@ from caseway.engine.event import Event
 from caseway.engine.expression import Activation
 from caseway.engine.paid import paid_after, totals
 from caseway.engine.service_level import Happened, settle
-from caseway.engine.spot import Spot, spot_text
+from caseway.engine.spot import Spot, spot_text, swept
 from caseway.engine.statechart import Microstep
+from caseway.engine.taking import NOW, Taking, Trace
 from caseway.engine.value import replaced
 from caseway.engine.work import look
 
@@ -199,14 +200,26 @@ class Reaction:
 
     def redact(self, spots: Sequence[Spot], reason: str) -> None:
         """Take what stands at some places out of the data, and have it taken out of all that was written before."""
-        marks = frozenset(stone.mark for stone in self.tombstones)
-        erasure = Erasure(self.definition, reason, tuple(spots), marks=marks)
-        erasure = erasure.seeing(self._data, self.definition.data.schema, spots)
+        erasure = Erasure(self.definition, reason, tuple(spots), marks=self._marks)
+        self._erase(erasure.seeing(self._data, self.definition.data.schema, spots), spots)
+
+    def take(self, taking: Taking, traces: Iterable[Trace], reason: str) -> None:
+        """Take what items of a list lose out of the data, and have it taken out of all that was written before. `traces` are other places that say it."""
+        erasure = Erasure(self.definition, reason, marks=self._marks, takings=(taking,), traces=frozenset(traces))
+        items: list[Spot] = [(*taking.items, index) for index in sorted(taking.chosen)]
+        self._erase(erasure.tracing(), [item + field for item in items for field in taking.fields])
+
+    @property
+    def _marks(self) -> frozenset[str]:
+        return frozenset(stone.mark for stone in self.tombstones)
+
+    def _erase(self, erasure: Erasure, spots: Sequence[Spot]) -> None:
+        before = self._data
         self.erasures.append(erasure)
-        self.data = erasure.data(self._data)
+        self.data = erasure.data(before, revision=NOW)
         by = None if self.actor is None else str(self.actor)
-        stone = Tombstone(tuple(map(spot_text, spots)), reason, self.now, by, self.case.revision + 1)
-        self.tombstones = (*self.tombstones, stone)
+        paths = (*map(spot_text, spots), *swept(before, self._data, spots))
+        self.tombstones = (*self.tombstones, Tombstone(paths, erasure.reason, self.now, by, self.case.revision + 1))
         for rule, at in self.definition.moments:  # no timer is armed anew by what is not there any more
             self.followed[rule.name] = at.instant(self._data)
 

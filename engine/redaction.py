@@ -6,17 +6,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 from caseway.engine.actor import Actor
 from caseway.engine.case import Case, Tombstone
 from caseway.engine.effect import AlreadyPaid, ClawBack, Message, Outbound, Payout
-from caseway.engine.erasure import SHORTEST, Erasure
+from caseway.engine.erasure import Erasure
 from caseway.engine.errors import InvalidInput
 from caseway.engine.event import REDACTED, Event
-from caseway.engine.fault import Fault
+from caseway.engine.journal import replay
+from caseway.engine.link import parent_of
 from caseway.engine.outcome import Entry, Refusal, Step
-from caseway.engine.shape import Shape
-from caseway.engine.spot import NoSpot, Spot, parse_spot, values_at
+from caseway.engine.spot import NoSpot, Spot, parse_spot, swept, texts_in, values_at
+from caseway.engine.spread import SHORTEST, is_searchable
 from caseway.engine.visibility import is_one_of
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ def erasure_of(definition: Definition, case: Case, wanted: Wanted, lines: Sequen
         raise InvalidInput(f"Case {case.id} has no revision {unknown[0]}: its journal ends at {case.revision}.")
     made = Erasure(definition, reason, spots, frozenset(wanted.texts), frozenset(wanted.revisions))
     for text in wanted.texts:
-        if not made.is_searchable(text):
+        if not is_searchable(text, made.mark):
             raise InvalidInput(_unsearchable(text))
     return made
 
@@ -104,7 +106,13 @@ def redact(case: Case, event: Event, now: datetime, erasure: Erasure, paths: Ite
     at = max(now, case.last_at) if case.last_at else now
     by = None if event.actor is None else str(event.actor)
     after = erasure.case(case)
-    stone = Tombstone(tuple(dict.fromkeys(paths)), erasure.reason, at, by, case.revision + 1)
+    stone = Tombstone(
+        tuple(dict.fromkeys((*paths, *swept(case.data, after.data, erasure.spots)))),
+        erasure.reason,
+        at,
+        by,
+        case.revision + 1,
+    )
     stone = erasure.tombstone(stone)
     after = replace(after, revision=case.revision + 1, last_at=at, tombstones=(*after.tombstones, stone))
     data = {**event.data, "paths": list(stone.paths), "reason": stone.reason}
@@ -121,8 +129,8 @@ def redacting(step: Step, erasures: Sequence[Erasure]) -> Step:
 def rewriting(step: Step, lines: Sequence[Entry], sent: Sequence[Outbound]) -> Rewriting:
     """Return what a redacting step changes of what was written before it: lines of the journal, and what is in the outbox."""
     erasures = [erasure.learned(lines, step.before) for erasure in step.erasures]
-    done = redacting(step, erasures)
     redone = [(line, _erased(line, erasures, step.after.revision)) for line in lines]
+    done = _grounded(redacting(step, erasures), [new for _, new in redone])
     changed = tuple(new for old, new in redone if new is not old)
     resent = tuple(new for old in sent if (new := _resent(old, erasures)) != old)
     content = replace(done.after, revision=0, last_at=None, tombstones=done.before.tombstones)
@@ -130,13 +138,32 @@ def rewriting(step: Step, lines: Sequence[Entry], sent: Sequence[Outbound]) -> R
     return Rewriting(done, changed, resent, is_idle)
 
 
-def followed(case: Case, definition: Definition, source: Step, lines: Sequence[Entry]) -> Step:
-    """Return the step by which a linked case loses the texts that another one, which told it of them, redacts."""
+def _grounded(step: Step, lines: Sequence[Entry]) -> Step:
+    """Return a step that says of each field what it is now, where the rewritten journal does not come to that any more."""
+    folded = replay(lines)
+    data, before = ({} if folded is None else folded.data), step.before.data
+    lost = {
+        name: data.get(name)
+        for name, value in step.after.data.items()
+        if name in before and before[name] == value and data.get(name) != value
+    }
+    return replace(step, before=replace(step.before, data={**before, **lost})) if lost else step
+
+
+def followed(
+    case: Case, definition: Definition, source: Step, lines: Sequence[Entry], passed_on: Iterable[Erasure]
+) -> Step:
+    """Return the step by which a linked case loses what another one, which told it of that, redacts.
+
+    `passed_on` is what the case that started this one loses.
+    """
     texts = frozenset(text for erasure in source.erasures for text in erasure.texts)
-    erasure = Erasure(definition, source.erasures[-1].reason, texts=texts).learned(lines, case)
+    link = parent_of(case.links)
+    traces = frozenset(trace for erasure in passed_on for trace in (erasure.passed_on(link.name) if link else ()))
+    erasure = Erasure(definition, source.erasures[-1].reason, texts=texts, traces=traces).learned(lines, case)
     origin = source.after
     event = Event(REDACTED, {"from": origin.id}, f"{origin.id}:{source.event.id}:redacted", source.event.actor)
-    return redact(case, event, source.at, erasure, hits(case.data, erasure))
+    return redact(case, event, source.at, erasure, ())
 
 
 def hits(data: Any, erasure: Erasure, path: str = "case") -> Iterator[str]:
@@ -155,7 +182,9 @@ def hits(data: Any, erasure: Erasure, path: str = "case") -> Iterator[str]:
 
 def too_short(data: Any, spots: Iterable[Spot]) -> int:
     """Count the texts at some places that are too short to be searched for."""
-    return sum(1 for spot in spots for value in values_at(data, spot) for text in _texts(value) if len(text) < SHORTEST)
+    return sum(
+        1 for spot in spots for value in values_at(data, spot) for text in texts_in(value) if len(text) < SHORTEST
+    )
 
 
 def kept(lines: Iterable[Entry], case: Case, erasures: Iterable[Erasure]) -> tuple[str, ...]:
@@ -163,24 +192,10 @@ def kept(lines: Iterable[Entry], case: Case, erasures: Iterable[Erasure]) -> tup
     found: dict[str, None] = {}
     for erasure in erasures:
         for name, text in _identities(lines, case):
-            if text and erasure.words(text) != text:
+            # The book keeps ids composed, and the data may have them otherwise.
+            if text and any(erasure.words(each) != each for each in (text, normalize("NFD", text))):
                 found[name] = None
     return tuple(found)
-
-
-def spared(shape: Shape, value: Any, before: Any, tombstones: Sequence[Tombstone]) -> tuple[Fault, ...]:
-    """Return what of a value does not fit its shape, but for what is as it is because of a redaction.
-
-    That is a text with a mark in it, and what did not fit before either.
-    """
-    faults = shape.faults(value)
-    if not faults or not tombstones:
-        return faults
-    marks = [stone.mark for stone in tombstones]
-    known = () if before is None else [(each.code, _found(before, each.path)) for each in shape.faults(before)]
-    return tuple(
-        each for each in faults if not _is_marked(_found(value, each.path), marks, each.code) and (each.code, _found(value, each.path)) not in known
-    )  # fmt: skip
 
 
 def unrepeatable(lines: Iterable[Entry]) -> range:
@@ -253,32 +268,3 @@ def _identities(lines: Iterable[Entry], case: Case) -> Iterator[tuple[str, str |
                 yield f"the ledger, by revision {line.revision}", f"{effect.payee}\n{effect.payer}"
             if isinstance(effect, (Payout, AlreadyPaid)):
                 yield f"the once key of revision {line.revision}", effect.once
-
-
-def _texts(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for each in value.values():
-                yield from _texts(each)
-        case list():
-            for each in value:
-                yield from _texts(each)
-
-
-def _found(value: Any, path: Iterable[str | int]) -> Any:
-    for key in path:
-        try:
-            value = value[key]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return value
-
-
-def _is_marked(value: Any, marks: Sequence[str], code: str) -> bool:
-    if isinstance(value, str):
-        return any(mark in value for mark in marks)
-    if code == "not-unique" and isinstance(value, list):
-        return any(_is_marked(text, marks, "") for text in _texts(value))
-    return False

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from caseway.engine.fault import suggestion
 
 EACH = "[]"
 """The key that stands for every item of a list."""
+
+_ABSENT = object()
 
 Spot = tuple[str | int, ...]
 """A place in the data by keys: names of fields, indexes of items from 0, and EACH."""
@@ -47,6 +49,16 @@ def parse_spot(text: str, schema: Mapping[str, Any]) -> Spot:
     return tuple(keys)
 
 
+def keys_of(text: str) -> Spot:
+    """Return the keys of a path that was read before; of one that cannot be read, because something of it was redacted, those before that."""
+    keys: list[str | int] = []
+    at = len("case")
+    while (match := _PART.match(text, at)) is not None:
+        keys.append(_key(match))
+        at = match.end()
+    return tuple(keys)
+
+
 def spot_text(spot: Spot) -> str:
     """Write a place as `parse_spot` reads it."""
     return "case" + "".join(map(_part, spot))
@@ -66,6 +78,48 @@ def values_at(value: Any, spot: Spot) -> Iterator[Any]:
             yield from values_at(value[key], rest)
     elif isinstance(value, Mapping) and key in value:
         yield from values_at(value[key], rest)
+
+
+def changed(before: Any, after: Any, spot: Spot = ()) -> Iterator[Spot]:
+    """Yield the places at which two values differ, as deep as they have the same form."""
+    if before is after or before == after:
+        return
+    if isinstance(before, Mapping) and isinstance(after, Mapping) and after.keys() <= before.keys():
+        for key, value in before.items():
+            yield from changed(value, after.get(key, _ABSENT), (*spot, key))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from changed(one, other, (*spot, index))
+    else:
+        yield spot
+
+
+def swept(before: Mapping[str, Any], after: Mapping[str, Any], named: Iterable[Spot]) -> Iterator[str]:
+    """Yield the places in the data that a redaction changed besides those that it names."""
+    known = list(named)
+    for spot in changed(before, after):
+        if not any(covers(each, spot) for each in known):
+            yield spot_text(spot)
+
+
+def covers(place: Spot, other: Spot) -> bool:
+    """Say whether a place is another one, or what that is within. An item may be any where either names every one."""
+    return len(place) <= len(other) and all(
+        one == two or EACH in (one, two) for one, two in zip(place, other[: len(place)], strict=True)
+    )
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield the texts within a value."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for each in value.values():
+                yield from texts_in(each)
+        case list() | tuple():
+            for each in value:
+                yield from texts_in(each)
 
 
 def _key(match: re.Match[str]) -> str | int:

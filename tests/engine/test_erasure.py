@@ -17,8 +17,10 @@ from caseway.engine.effect import Attachment, Message, Payout
 from caseway.engine.erasure import Erasure
 from caseway.engine.journal import replay
 from caseway.engine.outcome import Refusal
-from caseway.engine.redaction import hits, spared, unrepeatable
+from caseway.engine.redaction import hits, unrepeatable
 from caseway.engine.shape import Shape
+from caseway.engine.sparing import spared
+from caseway.engine.spread import is_searchable
 from tests.contracts.sample import NINE
 from tests.redaction.talk import CARD, CATALOGUE, NAME, body, records, runtime_on, talked
 
@@ -101,7 +103,7 @@ def test_the_longest_text_is_found_first():
 
 @pytest.mark.parametrize("text", ["abc", "   abc  ", "gone", "redacted", ""])
 def test_what_is_too_short_or_stands_in_the_mark_is_not_searched_for(text):
-    assert not erasure().is_searchable(text)
+    assert not is_searchable(text, erasure().mark)
 
 
 def test_sentences_lose_what_they_quote_in_part_or_with_escapes():

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from caseway.adapters.catalogue import FolderCatalogue
+from caseway.adapters.checked_file import definition_in
 from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.folder_delivery import FolderDelivery
 from caseway.adapters.machine import RandomIds
-from caseway.adapters.wiring import definition_in
 from caseway.engine.actor import Actor
 from caseway.engine.journal import entry_record
 from caseway.engine.ports import Delivery, Store

