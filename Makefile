@@ -43,6 +43,7 @@ lint: $(READY)
 
 types: $(READY)
 	$(BIN)/mypy
+	$(BIN)/mypy tests/typed_host.py
 
 cover: $(READY) ## run the tests and show which branches they leave out
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal --cov --cov-report=term
