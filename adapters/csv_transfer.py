@@ -23,11 +23,15 @@ class CsvTransfer:
         """Return None: nothing stands against a line in a table."""
         return None
 
+    def fault(self, payee: Payee) -> str | None:  # noqa: ARG002 - it has none
+        """Return None: what stands in a table is looked at by whoever pays by it."""
+        return None
+
     def file(self, batch: Batch) -> File:
         """Return a table with a row for each line; amounts are decimal."""
         rows = (
             (
-                batch.id,
+                batch.order,
                 line.number,
                 line.payee.id,
                 line.payee.name,
@@ -37,4 +41,4 @@ class CsvTransfer:
             )
             for line in batch.lines
         )
-        return File(f"{batch.id}.csv", "text/csv", csv_file(COLUMNS, rows))
+        return File(f"{batch.order}.csv", "text/csv", csv_file(COLUMNS, rows))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -13,10 +14,11 @@ from typing import Any
 from caseway.adapters.memory_payees import MemoryPayeeRegistry
 from caseway.engine.case import Case
 from caseway.engine.errors import CaseConflict
-from caseway.engine.evidence import Checkpointed, Evidence
+from caseway.engine.evidence import Checkpointed, Evidence, KeptBatch, KeptRejection
 from caseway.engine.outcome import Entry
 from caseway.engine.paid import by_way, net
 from caseway.engine.posting import Balance, Posting, PostingQuery, once_keys, postings
+from caseway.engine.seal import Seal, rejection_seal, sealed
 from caseway.engine.settlement import Batch, Rejection, batch_postings, rejection_postings
 
 Account = tuple[str, str, str]
@@ -42,7 +44,9 @@ class MemoryBook:
         self._mark = 0  # how many of the lines the sums hold
         self._once: dict[str, str] = {}
         self._batches: dict[str, Batch] = {}
+        self._seals: dict[str, Seal] = {}
         self._rejections: dict[tuple[str, int], Rejection] = {}
+        self._rejection_seals: dict[tuple[str, int], str] = {}
 
     def taken(self, keys: Collection[str]) -> Mapping[str, str]:
         """Return those once keys that are taken, each with the effect that took it."""
@@ -58,7 +62,7 @@ class MemoryBook:
     def postings(self, query: PostingQuery = _EVERYTHING) -> Iterator[Posting]:
         with self._lock:
             lines = tuple(self._lines)
-        return (line for line in lines if _matches(line, query))
+        return (replace(line, seq=seq) for seq, line in enumerate(lines, 1) if _matches(line, query))
 
     def balances(
         self, *, owner: str | None = None, account: str | None = None, unit: str | None = None
@@ -71,6 +75,10 @@ class MemoryBook:
             for key, amount in sorted(sums.items())
             if all(one in {None, other} for one, other in zip(asked, key, strict=True))
         )
+
+    def newest(self, account: str, unit: str) -> datetime | None:
+        with self._lock:
+            return max((line.at for line in self._lines if (line.account, line.unit) == (account, unit)), default=None)
 
     def checkpoint(self, at: datetime, *, least: int = 1) -> int:  # noqa: ARG002 - nobody asks a memory when
         with self._lock:
@@ -110,6 +118,7 @@ class MemoryBook:
             if batch.id in self._batches:
                 raise CaseConflict(f"There is a batch {batch.id} already; give the new one another id.", batch=batch.id)
             self._batches[batch.id] = batch
+            self._seals[batch.id] = sealed(batch)
             self._lines.extend(batch_postings(batch))
 
     def add_rejection(self, batch: Batch, rejection: Rejection) -> None:
@@ -118,11 +127,16 @@ class MemoryBook:
             if key in self._rejections:
                 raise CaseConflict(f"Line {rejection.number} of batch {batch.id} was rejected already.", batch=batch.id)
             self._rejections[key] = rejection
+            self._rejection_seals[key] = rejection_seal(rejection)
             self._lines.extend(rejection_postings(batch, rejection))
 
     def batch(self, id: str) -> Batch | None:  # noqa: A002 - the port's name
         with self._lock:
             return self._batches.get(id)
+
+    def seal(self, batch: str) -> Seal | None:
+        with self._lock:
+            return self._seals.get(batch)
 
     def batches(self) -> Iterator[Batch]:
         with self._lock:
@@ -143,6 +157,13 @@ class MemoryBook:
         """Let everything be as it was when a snapshot was taken."""
         self.__dict__.update(kept)
 
+    def _kept(self, id: str) -> KeptBatch | None:  # noqa: A002 - the glossary's word
+        return KeptBatch(self._batches[id], self._seals[id]) if id in self._batches else None
+
+    def _kept_rejections(self, batch: str) -> list[KeptRejection]:
+        found = sorted(self._rejections.items())
+        return [KeptRejection(each, self._rejection_seals[key], key[1]) for key, each in found if key[0] == batch]
+
     def _of_cases(self) -> list[Evidence]:
         cases, found, taken = self._cases(), _by(self._lines, "case"), _by_case(self._once)
         told = [
@@ -154,7 +175,7 @@ class MemoryBook:
     def _of_batches(self) -> list[Evidence]:
         found = _by(self._lines, "batch")
         return [
-            _of_batch(id_, self._batches.get(id_), self.rejections(id_), found.get(id_, ()))
+            _of_batch(id_, self._kept(id_), self._kept_rejections(id_), found.get(id_, ()))
             for id_ in sorted({*self._batches, *found})
         ]
 
@@ -174,14 +195,14 @@ def _of_case(
 
 def _of_batch(
     id: str,  # noqa: A002 - the glossary's word
-    batch: Batch | None,
-    rejections: Sequence[Rejection],
+    kept: KeptBatch | None,
+    rejections: Sequence[KeptRejection],
     found: Sequence[Posting],
 ) -> Evidence:
-    expected = [] if batch is None else list(batch_postings(batch))
-    if batch is not None:
-        expected += [line for each in rejections for line in rejection_postings(batch, each)]
-    return Evidence(id, _in_order(expected), _in_order(found), {}, {})
+    expected = [] if kept is None else list(batch_postings(kept.batch))
+    if kept is not None:
+        expected += [line for each in rejections for line in rejection_postings(kept.batch, each.rejection)]
+    return Evidence(id, _in_order(expected), _in_order(found), {}, {}, batch=kept, rejections=tuple(rejections))
 
 
 def _matches(line: Posting, query: PostingQuery) -> bool:

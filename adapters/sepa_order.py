@@ -14,13 +14,16 @@ from stdnum.exceptions import InvalidChecksum, ValidationError
 from text_unidecode import unidecode
 
 from caseway.engine.payee import LONGEST_NAME, Payee, masked
-from caseway.engine.settlement import Batch
+from caseway.engine.settlement import Batch, transfer_name
 
 SCHEMA = "pain.001.001.09"
 NAMESPACE = f"urn:iso:std:iso:20022:tech:xsd:{SCHEMA}"
 
 # By how their IBANs begin; what belongs to one of them has its letters. The European Payments Council keeps the list.
 COUNTRIES = "AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT NL NO PL PT RO RS SE SI SK SM VA"
+
+LONGEST_MESSAGE_ID = 35
+"""How many characters the standard gives to the name of an order. That of a rehearsal may lose its end, and needs it not."""
 
 _FOREIGN = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]+")
 """What is outside of the characters that every bank in SEPA takes."""
@@ -42,6 +45,15 @@ def objection(name: str, iban: str, bic: str | None) -> str | None:
     return None if any(map(str.isalnum, clean(name))) else f"has the name {name!r}, of which SEPA can write nothing"
 
 
+def fault(iban: str | None, bic: str | None) -> str | None:
+    """Return in a sentence why there cannot be such numbers, in whatever country."""
+    if iban is not None and not iban_number.is_valid(iban, check_country=False):
+        return f"no account has the IBAN {iban}: its country has none, or of another form or length"
+    if bic is not None and not bic_number.is_valid(bic):
+        return f"no bank has the BIC {bic}"
+    return None
+
+
 def order(batch: Batch) -> bytes:
     """Return an order with a transfer for each line, named `<batch>-<number>`; the same batch gives the same bytes."""
     debtor = _account(batch.debtor) | {"currency": batch.unit, "batch": True}
@@ -52,8 +64,8 @@ def order(batch: Batch) -> bytes:
         payment = {
             "amount": line.amount,
             "execution_date": batch.due,
-            "description": batch.id,
-            "endtoend_id": f"{batch.id}-{line.number}",
+            "description": batch.order,
+            "endtoend_id": transfer_name(batch, line),
         }
         transfer.add_payment(_account(line.payee) | payment)
     return _told_apart(ET.fromstring(transfer.export(validate=False)), batch)  # noqa: S314 - it was just made
@@ -72,7 +84,8 @@ def _account(payee: Payee) -> dict[str, Any]:
 def _told_apart(document: ET.Element, batch: Batch) -> bytes:
     """Put the id and the instant of the batch where the library puts random ids and the time: banks tell the same order twice by them."""
     made_at = f"{batch.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    for tag, text in (("MsgId", batch.id), ("PmtInfId", batch.id), ("CreDtTm", made_at)):
+    name = batch.order[:LONGEST_MESSAGE_ID]
+    for tag, text in (("MsgId", name), ("PmtInfId", name), ("CreDtTm", made_at)):
         for element in document.iter(f"{{{NAMESPACE}}}{tag}"):
             element.text = text
     for agent in document.iter(f"{{{NAMESPACE}}}FinInstnId"):

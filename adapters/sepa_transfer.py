@@ -33,11 +33,17 @@ class SepaTransfer:
             from caseway.adapters.sepa_order import objection  # noqa: PLC0415 - only those who settle need it
         return objection(payee.name, payee.iban, payee.bic)
 
+    def fault(self, payee: Payee) -> str | None:
+        """Return in a sentence why no bank has these numbers, of SEPA or not."""
+        with _installed():
+            from caseway.adapters.sepa_order import fault  # noqa: PLC0415 - as above
+        return fault(payee.iban, payee.bic)
+
     def file(self, batch: Batch) -> File:
         """Return the order: one payment with a transfer for each line."""
         with _installed():
             from caseway.adapters.sepa_order import order  # noqa: PLC0415 - as above
-        return File(f"{batch.id}.xml", "application/xml", order(batch))
+        return File(f"{batch.order}.xml", "application/xml", order(batch))
 
 
 @contextmanager
@@ -47,5 +53,5 @@ def _installed() -> Iterator[None]:
         yield
     except ImportError as error:
         raise WorldError(
-            f'An order for a bank needs the Python module "{error.name}": pip install "caseway[settlement]".'
+            f'An IBAN that is to be checked, or an order for a bank, needs the Python module "{error.name}": pip install "caseway[settlement]".'
         ) from error

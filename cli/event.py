@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 def start(setting: Setting, process: str, case_id: str | None, version: int | None, data: dict[str, Any]) -> None:
     """Open a case of PROCESS. --data are the data of the case."""
     with setting.runtime(create=True) as runtime:
-        _print(setting, runtime.start(process, data, id=case_id, version=version, actor=setting.actor, now=setting.now))
+        language = runtime.language(setting.language, actor=setting.actor)
+        entry = runtime.start(process, data, id=case_id, version=version, actor=setting.actor, now=setting.now)
+    _print(setting, entry, language)
 
 
 @click.command(cls=Verb)
@@ -70,10 +72,12 @@ def send(
             f"Missing argument '{'EVENT' if case else 'CASE'}'; or name a file of events with --batch."
         )
     with setting.runtime() as runtime:
-        _print(setting, runtime.send(case, event, data, actor=setting.actor, event_id=event_id, now=setting.now))
+        language = runtime.language(setting.language, actor=setting.actor)
+        entry = runtime.send(case, event, data, actor=setting.actor, event_id=event_id, now=setting.now)
+    _print(setting, entry, language)
 
 
-def _print(setting: Setting, entry: Entry) -> None:
+def _print(setting: Setting, entry: Entry, language: str) -> None:
     if setting.json:
         print_document(outcome_record(entry))
         return
@@ -81,7 +85,7 @@ def _print(setting: Setting, entry: Entry) -> None:
     from caseway.cli.sentence import consequences, move
 
     click.echo(f"{escaped(entry.case)}: {move(entry)} (revision {entry.revision})")
-    for each in consequences(entry):
+    for each in consequences(entry, language):
         click.echo(f"  {each}")
 
 

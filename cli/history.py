@@ -27,10 +27,11 @@ def history(setting: Setting, case: str) -> None:
 
         from caseway.cli.sentence import consequences, instant, move, sender
 
+        language = runtime.language(setting.language, actor=setting.actor)
         for entry in entries:
             head = Text(f"{entry.revision:>4}  {instant(entry.at)}  ", overflow="fold")
             head.append(entry.event.name, "bold")
             head.append(f"  by {sender(entry.event)}")
             print_shown(head)
-            for each in (move(entry), *consequences(entry)):
+            for each in (move(entry), *consequences(entry, language)):
                 print_shown(Padding(Text(each, overflow="fold"), (0, 0, 0, 6)))

@@ -18,6 +18,7 @@ VERBS = {
     "check": ("check:check", "Check processes and scenarios, and say everything that is wrong."),
     "test": ("scenario:test", "Play scenarios, and say what was not as expected."),
     "diagram": ("diagram:diagram", "Draw a process, as text for Mermaid."),
+    "rule": ("rule:rule", "Print the sentences of the policy that a process carries out."),
     "start": ("event:start", "Open a case."),
     "send": ("event:send", "Let an event happen to a case."),
     "redact": ("redact:redact", "Take content out of a case for good."),

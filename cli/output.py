@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -71,6 +72,17 @@ def say(text: str) -> None:
     from caseway.adapters.diagnostic import escaped
 
     click.echo(escaped(text), err=True)
+
+
+@contextmanager
+def saying_anyway(text: str) -> Iterator[None]:
+    """Say to people what cannot be done again, where what the block prints does not reach its reader."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError:
+        say(text)
+        raise
 
 
 def table(*columns: str, right: Sequence[str] = ()) -> Table:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from caseway.adapters.diagnostic import escaped
 from caseway.engine.actor import SYSTEM, Actor
 from caseway.engine.case import Configuration
+from caseway.engine.definition import speak
 from caseway.engine.duration import parse_duration
 from caseway.engine.effect import (
     AlreadyPaid,
@@ -19,6 +20,7 @@ from caseway.engine.effect import (
     SendEvent,
     SetTimer,
     StartCase,
+    Unpaid,
 )
 from caseway.engine.event import Event
 from caseway.engine.link import link_of
@@ -28,6 +30,16 @@ from caseway.engine.outcome import Entry
 from caseway.engine.timestamp import instant_text
 
 _UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+
+
+_REASONS = {
+    "condition": "the condition does not hold",
+    "nobody": "nobody is named",
+    "no-weight": "nobody has any weight",
+    "zero": "the amount is 0",
+    "nothing-left": "nothing of it is left",
+}
+"""Why no money moved, by the code in the journal."""
 
 
 def instant(at: datetime) -> str:
@@ -99,19 +111,26 @@ def move(entry: Entry) -> str:
     return f"{states(entry.source)} → {states(entry.target)}"
 
 
-def effect_text(effect: Effect) -> str:
+def effect_text(effect: Effect, language: str = "en") -> str:
     """Say what is done: `paid 2.25 EUR to anna`."""
     match effect:
         case Payout():
             payer = "" if effect.payer == "platform" else f" from {effect.payer}"
             text = (
-                f"paid {money(effect.amount, effect.unit)}{payer} to {_payee(effect)}{_part(effect)}{_purpose(effect)}"
+                f"paid {money(effect.amount, effect.unit)}{payer} to {_payee(effect)}{_part(effect)}"
+                f"{_purpose(effect, language)}"
             )
         case ClawBack():
             payer = "" if effect.payer == "platform" else f" for {effect.payer}"
-            text = f"took back {money(effect.amount, effect.unit)} from {_payee(effect)}{payer}{_purpose(effect)}"
+            text = (
+                f"took back {money(effect.amount, effect.unit)} from {_payee(effect)}{payer}"
+                f"{_part_back(effect)}{_purpose(effect, language)}"
+            )
         case AlreadyPaid():
             text = f"paid nothing for {effect.payout}: paid already for {plain_key(effect.once)} by {effect.by}"
+        case Unpaid():
+            done = "paid nothing for" if effect.of == "payout" else "took back nothing of"
+            text = f"{done} {effect.payout}: {_REASONS[effect.reason]}"
         case SetTimer():
             text = f"timer {effect.timer} due {instant(effect.due)}"
         case CancelTimer():
@@ -137,8 +156,20 @@ def _part(payout: Payout) -> str:
     return f" ({share.weight} of {share.of} parts of {money(share.total, payout.unit)})"
 
 
-def _purpose(moved: Payout | ClawBack) -> str:
-    return f": {moved.purpose}" if moved.purpose else ""
+def _part_back(taken: ClawBack) -> str:
+    """Say what part it is of what was still paid."""
+    share = taken.share
+    if share is None or taken.percent is None:
+        return ""
+    part = f"{taken.percent} % of {money(share.of, taken.unit)}"
+    if share.weight == share.of:
+        return f" ({part})"
+    return f" ({share.weight} of {share.of} parts of {money(share.total, taken.unit)}, {part})"
+
+
+def _purpose(moved: Payout | ClawBack, language: str) -> str:
+    purpose = speak(moved.purpose, language)
+    return f": {purpose}" if purpose else ""
 
 
 def lateness(entry: Entry) -> str | None:
@@ -151,12 +182,12 @@ def lateness(entry: Entry) -> str | None:
     return f"due {instant(due)}, fired {instant(fired_at)}"
 
 
-def consequences(entry: Entry) -> list[str]:
+def consequences(entry: Entry, language: str = "en") -> list[str]:
     """Return what came of an event, in words, one sentence each; last, what is not for the actor to see."""
     found = [late] if (late := lateness(entry)) else []
     if entry.refusal is not None:
         found.append(f"fired in vain: {escaped(entry.refusal.message)}")
-    found += [*_buried(entry), *_ended_levels(entry), *(effect_text(effect) for effect in entry.effects)]
+    found += [*_buried(entry), *_ended_levels(entry), *(effect_text(effect, language) for effect in entry.effects)]
     # What a message says is never told here, so nobody misses it.
     withheld = [name for name in entry.withheld if not name.startswith("effects.message.")]
     return [*found, f"withheld: {escaped(', '.join(withheld))}"] if withheld else found

@@ -9,6 +9,9 @@ SYSTEM_ROLE = "system"
 ASSIGNEE = "assignee"
 RESERVED_ROLES = frozenset({SYSTEM_ROLE, ASSIGNEE})
 
+PLATFORM = "platform"
+"""The owner of the platform's own accounts. It is nobody: no actor has this id, and so none sees these accounts as their own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:

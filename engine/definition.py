@@ -237,7 +237,7 @@ class Definition:
     `limits_work`: some of it only goes to whoever has not too much already.
 
     `made_of` says from which private fields things are made that leave a case or are shown of it, by what they are:
-    `("message", name, "to")`, `("payout", name, "amount" | "payee" | "payer" | "once")`, `("timer", name)`, `("work", state)`, `("level", name)`,
+    `("message", name, "to")`, `("payout", name, "amount" | "payee" | "payer" | "once" | "when")`, `("timer", name)`, `("work", state)`, `("level", name)`,
     `("link", name)`. What is not there is made of what everybody may see. `audiences` are those that the data name in `x-visible-to`.
     """
 
@@ -325,8 +325,10 @@ class Definition:
         return Standing(active, final or any(state.closed for state in states), final)
 
 
-def speak(text: Text, language: str = "en") -> str:
+def speak(text: str | Text, language: str = "en") -> str:
     """Return a text in a language, or else in English, or else in the first there is."""
+    if isinstance(text, str):
+        return text
     for wanted in (language, "en", ""):
         if wanted in text:
             return text[wanted]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from caseway.engine.case import Link
 
@@ -68,9 +68,19 @@ class Message:
     attached: tuple[Attachment, ...] = ()
 
 
+Reason = Literal["condition", "nobody", "no-weight", "zero", "nothing-left"]
+"""Why no money moves: a guard says no; nobody is to be paid, or to give back; none of them has weight; the amount is 0; nothing is left to take back."""
+
+Purpose = str | Mapping[str, str]
+"""What money moves for, as its process says it: a text, or one for each language."""
+
+Movement = Literal["payout", "claw-back"]
+"""Which way money was to move."""
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What part of a split a payout is: `weight` parts in `of`, of `total` minor units."""
+    """What part of a whole somebody gets or gives back: `weight` parts in `of`, of `total` minor units."""
 
     weight: int
     of: int
@@ -93,7 +103,7 @@ class Payout:
     account: str
     payer: str
     payer_account: str
-    purpose: str
+    purpose: Purpose
     implements: tuple[str, ...] = ()
     share: Share | None = None
     once: str | None = None
@@ -101,7 +111,10 @@ class Payout:
 
 @dataclass(frozen=True, slots=True)
 class ClawBack:
-    """Take `amount` minor units, which a payout of this case paid before, back from the payee's account to the payer's."""
+    """Take `amount` minor units, which a payout of this case paid before, back from the payee's account to the payer's.
+
+    `percent` of what those had of it from whom it is taken: `share.of` minor units, of which the payee had `share.weight`.
+    """
 
     id: str
     payout: str
@@ -111,8 +124,10 @@ class ClawBack:
     account: str
     payer: str
     payer_account: str
-    purpose: str
+    purpose: Purpose
     implements: tuple[str, ...] = ()
+    share: Share | None = None
+    percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +138,16 @@ class AlreadyPaid:
     payout: str
     once: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaid:
+    """Nothing was paid by a payout, or (`of` says which) taken back of what it had paid, and why."""
+
+    id: str
+    payout: str
+    reason: Reason
+    of: Movement = "payout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +185,7 @@ Outbound = Message | StartCase | SendEvent
 
 OUTBOUND = (Message, StartCase, SendEvent)
 
-Effect = SetTimer | CancelTimer | Message | Payout | ClawBack | AlreadyPaid | StartCase | SendEvent
+Effect = SetTimer | CancelTimer | Message | Payout | ClawBack | AlreadyPaid | Unpaid | StartCase | SendEvent
 
 
 def recipient(effect: Outbound) -> str:

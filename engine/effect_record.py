@@ -18,6 +18,7 @@ from caseway.engine.effect import (
     SetTimer,
     Share,
     StartCase,
+    Unpaid,
 )
 from caseway.engine.timestamp import instant, instant_text
 
@@ -39,9 +40,11 @@ def effect_record(effect: Effect) -> Record:
                 "body": dict(effect.body),
             } | ({"attached": list(map(_attachment, effect.attached))} if effect.attached else {})
         case Payout():
-            return {"kind": "payout"} | _moved(effect) | _of_payout(effect)
+            return {"kind": "payout"} | _moved(effect) | ({} if effect.once is None else {"once": effect.once})
         case ClawBack():
-            return {"kind": "claw-back"} | _moved(effect)
+            return (
+                {"kind": "claw-back"} | _moved(effect) | ({} if effect.percent is None else {"percent": effect.percent})
+            )
         case AlreadyPaid():
             return {
                 "kind": "already-paid",
@@ -49,6 +52,14 @@ def effect_record(effect: Effect) -> Record:
                 "payout": effect.payout,
                 "once": effect.once,
                 "by": effect.by,
+            }
+        case Unpaid():
+            return {
+                "kind": "unpaid",
+                "id": effect.id,
+                "payout": effect.payout,
+                "reason": effect.reason,
+                "of": effect.of,
             }
         case StartCase():
             return {
@@ -83,12 +94,13 @@ def effect_from_record(record: Mapping[str, Any]) -> Effect:
         case "message":
             return Message(**fields | {"attached": tuple(map(_read_attachment, fields.get("attached", ())))})
         case "payout":
-            share = {"share": Share(**fields["share"])} if "share" in fields else {}
-            return Payout(**fields | {"implements": tuple(fields["implements"])} | share)
+            return Payout(**fields | _read_moved(fields))
         case "claw-back":
-            return ClawBack(**fields | {"implements": tuple(fields["implements"])})
+            return ClawBack(**fields | _read_moved(fields))
         case "already-paid":
             return AlreadyPaid(**fields)
+        case "unpaid":
+            return Unpaid(**fields)
         case "start-case":
             del fields["link"]
             return StartCase(**fields | {"at": instant(fields["at"]), "parent": link_from_record(fields["parent"])})
@@ -99,7 +111,7 @@ def effect_from_record(record: Mapping[str, Any]) -> Effect:
 
 
 def _moved(effect: Payout | ClawBack) -> Record:
-    return {
+    record: Record = {
         "id": effect.id,
         "payout": effect.payout,
         "amount": effect.amount,
@@ -108,19 +120,17 @@ def _moved(effect: Payout | ClawBack) -> Record:
         "account": effect.account,
         "payer": effect.payer,
         "payer_account": effect.payer_account,
-        "purpose": effect.purpose,
+        "purpose": effect.purpose if isinstance(effect.purpose, str) else dict(effect.purpose),
         "implements": list(effect.implements),
     }
-
-
-def _of_payout(effect: Payout) -> Record:
-    """Return what only some payouts have."""
-    record: Record = {}
     if effect.share is not None:
         record["share"] = {"weight": effect.share.weight, "of": effect.share.of, "total": effect.share.total}
-    if effect.once is not None:
-        record["once"] = effect.once
     return record
+
+
+def _read_moved(fields: Mapping[str, Any]) -> Record:
+    share = {"share": Share(**fields["share"])} if "share" in fields else {}
+    return {"implements": tuple(fields["implements"])} | share
 
 
 def _attachment(attached: Attachment) -> Record:

@@ -26,6 +26,10 @@ def expectation_faults(
     for index, name in enumerate(expect.get("already_paid", ())):
         if name not in definition.payouts:
             yield unknown("payout", name, definition.payouts, (*path, "already_paid", index))
+    for index, line in enumerate(expect.get("unpaid", ())):
+        name = line.get("payout")
+        if name is not None and name not in definition.payouts:
+            yield unknown("payout", name, definition.payouts, (*path, "unpaid", index, "payout"))
     for name in expect.get("service_levels", {}):
         if name not in definition.levels:
             yield unknown("service-level", name, definition.levels, (*path, "service_levels", name), at_key=True)

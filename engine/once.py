@@ -26,7 +26,7 @@ class Once:
 
 
 def own_scope(process: str, payout: str) -> str:
-    """Return the scope of a payout that shares its keys with no other. Those with a name of their own have no dot in it."""
+    """Return the scope of a payout that names none. One that stands in its place, under another name, names it as it is written here."""
     return f"{process}.{payout}"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from unicodedata import normalize
 
 LONGEST_ID = 200
 """How many characters the id of an owner of accounts may have, as that of a person."""
@@ -28,16 +30,43 @@ class Payee:
     bic: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PayeeChange:
+    """That somebody's bank details became others: when, by whom as far as anybody said, and what they were from then on.
+
+    Of the IBAN only the country and the end are kept, so that what is forgotten is not kept after all. `name` is None where they were removed.
+    """
+
+    payee: str
+    at: datetime
+    by: str | None
+    name: str | None = None
+    iban: str | None = None
+    bic: str | None = None
+
+
+def change(payee: str, details: Payee | None, at: datetime, by: str | None) -> PayeeChange:
+    """Return what is kept of a change of bank details; None: they were removed."""
+    if details is None:
+        return PayeeChange(payee, at, by)
+    return PayeeChange(payee, at, by, details.name, details.iban and masked(details.iban), details.bic)
+
+
 def checked(payee: Payee) -> Payee:
-    """Return the payee as it is kept: single spaces in the name, none in the numbers, which are in capitals.
+    """Return the payee as it is kept: the id as the book has it, single spaces in the name, none in the numbers, which are in capitals.
 
     Raises ValueError with a sentence on everything that has the wrong form. Whether a bank takes a number, the bank says.
     """
-    fit = Payee(payee.id, " ".join(payee.name.split()), _compact(payee.iban), _compact(payee.bic))
+    fit = Payee(owner_id(payee.id), " ".join(payee.name.split()), _compact(payee.iban), _compact(payee.bic))
     faults = [*_id_faults(fit.id), *_name_faults(fit.name), *_iban_faults(fit.iban), *_bic_faults(fit.bic)]
     if faults:
         raise ValueError("; ".join(faults))
     return fit
+
+
+def owner_id(text: str) -> str:
+    """Return the id of an owner of accounts as the book keeps it: one that is written in two ways, as é can be, is one owner."""
+    return normalize("NFC", text)
 
 
 def is_owner(text: str) -> bool:

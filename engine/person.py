@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from caseway.engine.actor import RESERVED_ROLES, Actor
+from caseway.engine.actor import PLATFORM, RESERVED_ROLES, Actor
 from caseway.engine.fault import suggestion
 from caseway.engine.outcome import Refusal
 
@@ -111,6 +111,8 @@ def changed(person: Person, record: Mapping[str, Any]) -> Person:
 
 def checked_id(value: Any) -> str:
     """Return the id of a person; raise ValueError with a sentence where it can be none."""
+    if value == PLATFORM:
+        raise ValueError(f'nobody has the id "{PLATFORM}": it is the owner of the platform\'s own accounts.')
     if isinstance(value, str) and value.strip() and len(value) <= LONGEST and value.isprintable():
         return value
     raise ValueError(f"{_shown(value)} cannot be the id of a person: 1 to {LONGEST} printable characters.")

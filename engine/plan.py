@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
+from caseway.engine.actor import PLATFORM
 from caseway.engine.money import money
 from caseway.engine.outcome import Refusal
 from caseway.engine.payee import Payee
 from caseway.engine.posting import Balance
-from caseway.engine.settlement import SETTLED, Batch, BatchLine, some
+from caseway.engine.settlement import CASH, SETTLED, Asked, Batch, BatchLine, shared_accounts, some
+
+FARTHEST = 365
+"""How many days after the settlement the bank may be asked to pay: banks take no order that is farther ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class Terms:
     """What is to be settled: balances of one kind of account and one unit, from `minimum` minor units on, 1 or more.
 
     `only` names those who are paid; empty: everybody. `leave_out` names those who are not. The debtor's own account is never settled.
+    `due` is the day on which the bank is to pay; None: that of the settlement.
     """
 
     unit: str
@@ -26,19 +31,44 @@ class Terms:
     minimum: int
     debtor: str
     format: str
-    due: date
+    due: date | None = None
     only: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> Asked:
+        """What a batch keeps of them beside what it says itself."""
+        return Asked(self.minimum, self.due, tuple(sorted({*self.only})), tuple(sorted({*self.leave_out})))
 
     def fault(self, at: datetime) -> str | None:
         """Return in a sentence what makes no sense in them at an instant, whatever the book says; None: nothing."""
         if self.account == SETTLED:
             return f'The account "{SETTLED}" holds what has been paid out; there is nothing in it to settle.'
+        if self.account == CASH:
+            return f'The account "{CASH}" holds what changed hands already; no bank is asked to pay it once more.'
         if self.minimum < 1:
             return f"Somebody is paid 1 minor unit or more, and not {self.minimum}."
-        if self.due < at.date():
-            return f"The bank cannot execute anything on {self.due}: this is settled on {at.date()}."
+        due = self.due or at.date()
+        if due < at.date():
+            return f"The bank cannot execute anything on {due}: this is settled on {at.date()}."
+        if (due - at.date()).days > FARTHEST:
+            return (
+                f"A bank takes orders up to {FARTHEST} days ahead, and {due} is later: this is settled on {at.date()}."
+            )
         return None
+
+
+def other_terms(known: Batch, terms: Terms) -> dict[str, tuple[Any, Any]]:
+    """Return the terms in which a settlement that is asked for is another than a batch, by name: as that was settled, and as is asked now."""
+    asked = terms.asked
+    pairs = {
+        "unit": (known.unit, terms.unit),
+        "account": (known.account, terms.account),
+        "debtor": (known.debtor.id, terms.debtor),
+        "format": (known.format, terms.format),
+        **{each.name: (getattr(known.asked, each.name), getattr(asked, each.name)) for each in fields(Asked)},
+    }
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +77,7 @@ class LeftOut:
 
     owner: str
     amount: int
-    why: Literal["below-minimum", "negative", "left-out"]
+    why: Literal["below-minimum", "negative", "left-out", "debtor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +90,10 @@ class Objection:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a settlement would do at an instant. `lines` and `left_out` are in order of payee id. With objections it does nothing."""
+    """What a settlement would do at an instant. `lines` and `left_out` are in order of payee id. With objections it does nothing.
+
+    `accounts` are those that the book has, by name and unit, where it has none such as is to be settled.
+    """
 
     terms: Terms
     at: datetime
@@ -68,19 +101,31 @@ class Plan:
     lines: tuple[BatchLine, ...]
     left_out: tuple[LeftOut, ...]
     objections: tuple[Objection, ...]
+    accounts: tuple[tuple[str, str], ...] = ()
 
     @property
     def total(self) -> int:
         return sum(line.amount for line in self.lines)
 
     @property
+    def due(self) -> date:
+        """The day on which the bank is to pay."""
+        return self.terms.due or self.at.date()
+
+    @property
+    def shared_accounts(self) -> dict[str, list[str]]:
+        """IBANs that several have, of those who are paid and who pays. It stands against nothing, and somebody may want to look."""
+        return shared_accounts(self.debtor, self.lines)
+
+    @property
     def is_possible(self) -> bool:
         return bool(self.lines) and not self.objections
 
-    def batch(self, id: str, by: str | None) -> Batch:  # noqa: A002  # the word of the glossary
+    def batch(self, id: str, by: str | None, *, rehearsal: bool = False) -> Batch:  # noqa: A002  # the word of the glossary
         """Return the batch that it makes."""
         terms = self.terms
-        return Batch(id, terms.unit, terms.account, self.at, terms.due, self.debtor, terms.format, self.lines, by)
+        told = self.at, self.due, self.debtor, terms.format, self.lines
+        return Batch(id, terms.unit, terms.account, *told, by, rehearsal, terms.asked)
 
 
 Against = Callable[[Payee | None, int | None], str | None]
@@ -114,9 +159,11 @@ def _sorted_out(terms: Terms, held: Mapping[str, int]) -> tuple[dict[str, int], 
     paid: dict[str, int] = {}
     left_out: list[LeftOut] = []
     for owner, amount in held.items():
-        if not amount or owner == terms.debtor or (terms.only and owner not in terms.only):
+        if not amount or (terms.only and owner not in terms.only):
             continue
-        if amount < 0:
+        if owner == terms.debtor:
+            left_out.append(LeftOut(owner, amount, "debtor"))
+        elif amount < 0:
             left_out.append(LeftOut(owner, amount, "negative"))
         elif owner in terms.leave_out:
             left_out.append(LeftOut(owner, amount, "left-out"))
@@ -148,6 +195,8 @@ def _misnamed(terms: Terms, held: Mapping[str, int], payees: Collection[str]) ->
 
 def _against_debtor(terms: Terms, payees: Mapping[str, Payee], against: Against) -> Iterator[Objection]:
     problem = against(payees.get(terms.debtor), None)
+    if problem is None and terms.debtor not in {PLATFORM, *payees}:  # a name that was mistyped
+        problem = "nobody of this id is kept; `caseway payee set` keeps them"
     if problem is not None:
         yield Objection(terms.debtor, f"is to pay, and {problem}")
 
@@ -179,6 +228,11 @@ def _nothing_to_settle(plan: Plan, last: Batch | None) -> Refusal:
     told = [
         f"There is nothing to settle: {whose} has {money(plan.terms.minimum, unit)} or more in {plan.terms.account}."
     ]
+    if plan.accounts:
+        there = [f"{account} ({held})" for account, held in plan.accounts]
+        told = [
+            f"There is nothing to settle: there is no account {plan.terms.account} in {unit}; there are {', '.join(there)}."
+        ]
     owing = {each.owner: -each.amount for each in plan.left_out if each.why == "negative"}
     if owing:
         told.append(f"{some([f'{owner} owes {money(amount, unit)}' for owner, amount in owing.items()])}.")

@@ -16,9 +16,10 @@ from caseway.engine.document import DocumentRule
 from caseway.engine.effect import File, Message, Outbound, recipient
 from caseway.engine.evidence import Checkpointed, Evidence
 from caseway.engine.outcome import Entry, JournalLine, Step
-from caseway.engine.payee import Payee
+from caseway.engine.payee import Payee, PayeeChange
 from caseway.engine.person import Person
 from caseway.engine.posting import Balance, Posting, PostingQuery
+from caseway.engine.seal import Seal
 from caseway.engine.settlement import Batch, Rejection
 from caseway.engine.worklist import Found, WorkQuery
 
@@ -128,13 +129,14 @@ class Book(Protocol):
     - `checkpoint` takes into the sums what was written since the last one, where that is at least so many lines, and returns how many lines
       it took in. No step waits for one that runs, longer than for a step.
     - `evidence` yields what the book and the journals say, case by case and then batch by batch, with everything in it that has postings or
-      should have; read page by page. `checkpointed` yields every account that a checkpoint keeps or should keep, and
+      should have; read page by page. A row that makes no sense is in it as `unreadable`, and ends nothing. `checkpointed` yields every account that a checkpoint keeps or should keep, and
       `stray_mark` is the number of the posting at which the checkpoint ends, where there is none of that number; else None.
     - `closing` lends a book in which settlements exclude each other until the block ends; what is added in it is written together as the
       block ends, or not at all where it raises. It raises InvalidInput in a caller's transaction that would not see what others settled meanwhile.
-    - `add_batch` and `add_rejection` write a batch, or a rejection, with its postings (`batch_postings`, `rejection_postings`); an id, or a
-      line, that is there already is a CaseConflict. `batch` gives a batch of this id, or None; `batches` yields all, newest first;
-      `rejections` gives those of a batch, in order of number.
+    - `newest` is the instant of the newest posting of all accounts of a name and a unit; None: there is none.
+    - `add_batch` and `add_rejection` write a batch with its seal (`sealed`), or a rejection with its (`rejection_seal`), and its postings (`batch_postings`,
+      `rejection_postings`); an id, or a line, that is there already is a CaseConflict. `batch` gives a batch of this id, or None, and `seal` the seal
+      that it was given; `batches` yields all, newest first; `rejections` gives those of a batch, in order of number.
     - `payees` is the registry of bank details, read and written through the same connection.
     """
 
@@ -142,6 +144,7 @@ class Book(Protocol):
     def balances(
         self, *, owner: str | None = None, account: str | None = None, unit: str | None = None
     ) -> Iterator[Balance]: ...
+    def newest(self, account: str, unit: str) -> datetime | None: ...
     def checkpoint(self, at: datetime, *, least: int = 1) -> int: ...
     def evidence(self) -> Iterator[Evidence]: ...
     def checkpointed(self) -> Iterator[Checkpointed]: ...
@@ -150,6 +153,7 @@ class Book(Protocol):
     def add_batch(self, batch: Batch) -> None: ...
     def add_rejection(self, batch: Batch, rejection: Rejection) -> None: ...
     def batch(self, id: str) -> Batch | None: ...  # noqa: A002
+    def seal(self, batch: str) -> Seal | None: ...
     def batches(self) -> Iterator[Batch]: ...
     def rejections(self, batch: str) -> Sequence[Rejection]: ...
     def payees(self) -> PayeeRegistry: ...
@@ -160,11 +164,13 @@ class PayeeRegistry(Protocol):
 
     - `payees` yields those of these ids, or all, in order of id; `keep` writes payees, all of them or none, over what was kept of them; `remove` says whether there was
       such a payee. Batches keep their own copy.
+    - Whatever they change is kept with it: `changes` are those of somebody, oldest first, each with when and `by` whom. They are only ever added to.
     """
 
     def payees(self, ids: Collection[str] | None = None) -> Iterator[Payee]: ...
-    def keep(self, payees: Sequence[Payee], at: datetime) -> None: ...
-    def remove(self, id: str) -> bool: ...  # noqa: A002
+    def keep(self, payees: Sequence[Payee], at: datetime, by: str | None = None) -> None: ...
+    def remove(self, id: str, at: datetime, by: str | None = None) -> bool: ...  # noqa: A002
+    def changes(self, id: str) -> Sequence[PayeeChange]: ...  # noqa: A002
 
 
 class Store(Protocol):
@@ -298,14 +304,16 @@ class Bank(Protocol):
     - `units` are those that it takes; None: any.
     - `objection` says in words that go on from a name what stands against paying somebody so many minor units of a unit, with the details
       that are known of them (None: there are none), or, where no amount is given, against taking the money from them; None: nothing.
+    - `fault` says in a sentence, without its stop, what is wrong with bank details themselves, whoever has them: no bank has such a number; None: nothing.
     - `file` returns the order for a whole batch: the same batch gives the same bytes.
-    - Both raise WorldError where this machine lacks something.
+    - All raise WorldError where this machine lacks something.
     """
 
     format: str
     units: Collection[str] | None
 
     def objection(self, payee: Payee | None, unit: str, amount: int | None = None) -> str | None: ...
+    def fault(self, payee: Payee) -> str | None: ...
     def file(self, batch: Batch) -> File: ...
 
 

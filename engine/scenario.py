@@ -12,12 +12,13 @@ from caseway.engine.actor import RESERVED_ROLES, Actor
 from caseway.engine.case import Case
 from caseway.engine.definition import Definition
 from caseway.engine.duration import duration_text, parse_duration
-from caseway.engine.effect import AlreadyPaid, Effect, Message, SendEvent, StartCase
+from caseway.engine.effect import AlreadyPaid, Effect, Message, SendEvent, StartCase, Unpaid
 from caseway.engine.errors import CasewayError, FaultyStep, Refused
 from caseway.engine.expectation import expectation_faults, guidance_told, unknown, work_told
 from caseway.engine.fault import Fault, Path
 from caseway.engine.link import ended
 from caseway.engine.paid import totals
+from caseway.engine.payee import owner_id
 from caseway.engine.posting import PostingQuery
 from caseway.engine.runtime import Runtime
 from caseway.engine.timestamp import instant_text
@@ -247,9 +248,11 @@ class Play:
                 case "messages":
                     yield from _lines("message", wanted, self._messages())
                 case "postings":
-                    yield from _lines("posting", wanted, self._postings())
+                    yield from _lines("posting", wanted, _as_asked(wanted, self._postings()))
+                case "unpaid":
+                    yield from _lines("unpaid payout", wanted, self._unpaid())
                 case "balances":
-                    yield from _fields("balance", wanted, self._balances())
+                    yield from _fields("balance", {owner_id(name): wanted[name] for name in wanted}, self._balances())
                 case "paid":
                     yield from _fields("paid", wanted, totals(case.paid, self.definition.unpaid))
                 case "links":
@@ -313,8 +316,31 @@ class Play:
             for line in self.runtime.ledger.postings(PostingQuery(case=self.case))
         ]
 
+    def _unpaid(self) -> list[dict[str, Any]]:
+        return [
+            {"payout": effect.payout, "reason": effect.reason, "of": effect.of}
+            for effect in self._effects()
+            if isinstance(effect, Unpaid)
+        ]
+
     def _balances(self) -> dict[str, int]:
         return {f"{each.owner}/{each.account}/{each.unit}": each.amount for each in self.runtime.ledger.balances()}
+
+
+def _as_asked(wanted: Sequence[Mapping[str, Any]], seen: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return postings as they are asked for: of a purpose in several languages any one will do, and of an id however it is written."""
+    asked: Sequence[Mapping[str, Any]] = [*wanted[: len(seen)], *[{}] * (len(seen) - len(wanted))]
+    return [line | _told_as(line, each) for line, each in zip(seen, asked, strict=True)]
+
+
+def _told_as(line: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the purpose and the owner of a posting as they are asked for, where that is what they are."""
+    purpose, owner, told = wanted.get("purpose"), wanted.get("owner"), {}
+    if isinstance(line["purpose"], Mapping) and purpose in line["purpose"].values():
+        told["purpose"] = purpose
+    if owner is not None and owner_id(owner) == line["owner"]:
+        told["owner"] = owner
+    return told
 
 
 def _written(text: Mapping[str, str]) -> Any:

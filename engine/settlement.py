@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from caseway.engine.money import money
 from caseway.engine.outcome import Refusal
 from caseway.engine.payee import Payee
 from caseway.engine.posting import Posting
@@ -14,11 +16,22 @@ from caseway.engine.posting import Posting
 SETTLED = "settled"
 """The account of a payee that holds what has been paid out to them."""
 
+CASH = "cash"
+"""The account for money that changed hands already, from one to the other: no settlement takes it."""
+
 _NAMED = 5
 """How many are named in a sentence about many."""
 
 LONGEST_BATCH_ID = 28
 """A bank gives 35 characters to the name of a transfer, which is that of the batch, a hyphen and the number of the line."""
+
+LONGEST_NOTE = 200
+"""How many characters the reason of a rejection, or the name of who did something, may have."""
+
+NOTE_FORM = f"1 to {LONGEST_NOTE} printable characters"
+
+REHEARSAL = "REHEARSAL-"
+"""What the order of a batch that was settled in a rehearsal is called begins with."""
 
 _BATCH_ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9.-]{{0,{LONGEST_BATCH_ID - 1}}}")
 
@@ -33,11 +46,25 @@ class BatchLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for beside what a batch says itself, as it was asked for: by it a repetition is told from another settlement.
+
+    `due` is None where no day was asked for; `only` and `leave_out` are in order, and empty where nobody was named.
+    """
+
+    minimum: int = 1
+    due: date | None = None
+    only: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Balances of one kind of account and one unit that were settled together, in order of payee id.
 
     `format` is that of its file: `pain.001` or `csv`. `due` is the day on which the bank is to execute it. `by` is who settled it,
-    as far as anybody said. Nothing of a batch ever changes.
+    as far as anybody said. `rehearsal`: it was settled in a database to rehearse in, and nobody is to be paid. `asked` is what else it was settled
+    by. Nothing of a batch ever changes.
     """
 
     id: str
@@ -49,14 +76,25 @@ class Batch:
     format: str
     lines: tuple[BatchLine, ...]
     by: str | None = None
+    rehearsal: bool = False
+    asked: Asked = Asked()
 
     @property
     def total(self) -> int:
         return sum(line.amount for line in self.lines)
 
+    @property
+    def order(self) -> str:
+        """What its order for the bank, and the file of it, are called: as the batch, or plainly a rehearsal's."""
+        return f"{REHEARSAL}{self.id}" if self.rehearsal else self.id
+
     def line(self, payee: str) -> BatchLine | None:
         """Return what a payee got of it; None: nothing."""
         return next((line for line in self.lines if line.payee.id == payee), None)
+
+    def line_named(self, name: str) -> BatchLine | None:
+        """Return the line of a payee of this id; where there is none, that whose transfer has this name at the bank."""
+        return self.line(name) or next((line for line in self.lines if transfer_name(self, line) == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +106,25 @@ class Rejection:
     reason: str
     at: datetime
     by: str | None = None
+
+
+def is_note(text: str) -> bool:
+    """Say whether a text can be the reason of a rejection, or the name of who did something."""
+    return bool(text.strip()) and len(text) <= LONGEST_NOTE and text.isprintable()
+
+
+def transfer_name(batch: Batch, line: BatchLine) -> str:
+    """Return by what name a bank tells a transfer from the others, its end-to-end id."""
+    return f"{batch.id}-{line.number}"
+
+
+def shared_accounts(debtor: Payee, lines: Sequence[BatchLine]) -> dict[str, list[str]]:
+    """Return the IBANs that several of a batch have, those who are paid or who pays, each with their ids."""
+    found: dict[str, list[str]] = {}
+    for payee in (debtor, *(line.payee for line in lines)):
+        if payee.iban is not None:
+            found.setdefault(payee.iban, []).append(payee.id)
+    return {iban: ids for iban, ids in found.items() if len(ids) > 1}
 
 
 def is_batch_id(text: str) -> bool:
@@ -112,14 +169,37 @@ def _moved(batch: Batch, line: BatchLine, effect: str, at: datetime, rejection: 
 # what cannot be
 
 
-def reused(known: Batch) -> Refusal:
-    """Return why the id of a batch cannot stand for another settlement."""
-    told = (
-        f"There is a batch {known.id} already: {known.unit} of {known.account}, paid by {known.debtor.id}, as {known.format}. "
-        "Choose another id."
+def reused(known: Batch, differing: Mapping[str, tuple[Any, Any]]) -> Refusal:
+    """Return why the id of a batch cannot stand for another settlement: each term that differs, as it was and as it is asked for now."""
+    told = "; ".join(
+        f"{_TERM.get(name, name)} was {_term(known, name, was)}, and is {_term(known, name, asked)}"
+        for name, (was, asked) in differing.items()
     )
-    facts = {"batch": known.id, "unit": known.unit, "account": known.account, "format": known.format}
-    return Refusal("batch-id-reused", told, facts)
+    facts = {name: {"was": _fact(was), "asked": _fact(asked)} for name, (was, asked) in differing.items()}
+    return Refusal(
+        "batch-id-reused",
+        f"There is a batch {known.id} already, settled on other terms: {told}. Repeat it on the same terms, or choose another id.",
+        {"batch": known.id, "differing": facts},
+    )
+
+
+_TERM = {"leave_out": "except"}
+
+
+def _term(known: Batch, name: str, value: Any) -> str:
+    if name == "minimum":
+        return money(value, known.unit)
+    if name == "due" and value is None:
+        return "the day of the settlement"
+    if name in {"only", "leave_out"}:
+        return some(value) or ("everybody" if name == "only" else "nobody")
+    return str(value)
+
+
+def _fact(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
 
 
 def unknown_batch(id: str, last: Batch | None) -> Refusal:  # noqa: A002  # the word of the glossary
@@ -129,9 +209,21 @@ def unknown_batch(id: str, last: Batch | None) -> Refusal:  # noqa: A002  # the 
 
 
 def unknown_payee(batch: Batch, payee: str) -> Refusal:
-    """Return that a batch has no line of this payee."""
-    told = f"Batch {batch.id} pays nothing to {payee}; it pays {some([line.payee.id for line in batch.lines])}."
+    """Return that a batch has no line of this payee, and none whose transfer has this name."""
+    count = len(batch.lines)
+    names = f"transfers {batch.id}-1 to {batch.id}-{count}" if count > 1 else f"the transfer {batch.id}-1"
+    who = some([line.payee.id for line in batch.lines])
+    told = f"Batch {batch.id} pays nothing to {payee}, and has no transfer of that name; it pays {who}, by {names}."
     return Refusal("unknown-payee", told, {"batch": batch.id, "payee": payee})
+
+
+def broken_seal(batch: Batch) -> Refusal:
+    """Return that nothing can be made of a batch, as it is not what was settled."""
+    told = (
+        f"Batch {batch.id} is not as it was settled: something else than Caseway changed it, or its seal, in the database. Nothing is paid, "
+        "written or sent back by it; `caseway ledger verify` says where it was changed."
+    )
+    return Refusal("broken-seal", told, {"batch": batch.id})
 
 
 def already_rejected(earlier: Rejection, payee: str) -> Refusal:

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 from caseway.engine.actor import Actor
 from caseway.engine.case import Case, Paid
 from caseway.engine.definition import Definition
-from caseway.engine.effect import AlreadyPaid, ClawBack, Effect, Message, Payout, SetTimer, StartCase
+from caseway.engine.effect import AlreadyPaid, ClawBack, Effect, Message, Payout, SetTimer, StartCase, Unpaid
+from caseway.engine.payee import owner_id
 from caseway.engine.visibility import WITHHELD, sees_all, visible
 
 T = TypeVar("T")
@@ -76,6 +77,8 @@ class Sight:
                 return self._claw_back(effect)
             case AlreadyPaid():
                 return self._already_paid(effect)
+            case Unpaid():
+                return self._unpaid(effect)
             case SetTimer() if not self.sees("timer", effect.timer):
                 self.withhold(f"effects.timer.{effect.timer}")
             case StartCase() if not self.sees("link", effect.link):
@@ -109,10 +112,14 @@ class Sight:
         return seen
 
     def _claw_back(self, taken: ClawBack) -> ClawBack | None:
-        if self._tells_amount(taken):
-            return self._parties(taken, "effects.claw_back")
-        self.withhold(f"effects.claw_back.{taken.payout}")
-        return None
+        if not self._tells_amount(taken):
+            self.withhold(f"effects.claw_back.{taken.payout}")
+            return None
+        seen = self._parties(taken, "effects.claw_back")
+        if seen.share is not None and not self.sees("payout", taken.payout, "amount"):
+            self.withhold(f"effects.claw_back.{taken.payout}.share")
+            seen = replace(seen, share=None, percent=None)
+        return seen
 
     def _already_paid(self, told: AlreadyPaid) -> AlreadyPaid | None:
         """Return it to those who see the key: it tells who was paid before."""
@@ -121,8 +128,16 @@ class Sight:
         self.withhold(f"effects.already_paid.{told.payout}")
         return None
 
+    def _unpaid(self, told: Unpaid) -> Unpaid | None:
+        """Return it to those who see what it comes of; from others it is withheld as a payment would be, which it might have been."""
+        made_of = "when" if told.reason == "condition" else "amount"
+        if self.sees("payout", told.payout, made_of):
+            return told
+        self.withhold(f"effects.{told.of.replace('-', '_')}.{told.payout}")
+        return None
+
     def _tells_amount(self, moved: Moved) -> bool:
-        is_party = self._is_actor(moved.payee) or self._is_actor(moved.payer)
+        is_party = self._owns(moved.payee) or self._owns(moved.payer)
         return is_party or self.sees("payout", moved.payout, "amount")
 
     def _parties(self, moved: M, shelf: str) -> M:
@@ -131,10 +146,14 @@ class Sight:
         return replace(moved, payee=payee, payer=self._party(moved.payout, "payer", moved.payer, shelf))
 
     def _party(self, payout: str, part: str, person: str, shelf: str) -> str:
-        if self._is_actor(person) or self.sees("payout", payout, part):
+        if self._owns(person) or self.sees("payout", payout, part):
             return person
         self.withhold(f"{shelf}.{payout}.{part}")
         return WITHHELD
+
+    def _owns(self, owner: str) -> bool:
+        """Say whether somebody's accounts are the actor's own: owners are compared as the book has them."""
+        return self.actor is not None and owner_id(self.actor.id) == owner
 
     def _is_actor(self, person: str) -> bool:
         return self.actor is not None and self.actor.id == person

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from caseway.engine.definition import speak
+from caseway.engine.effect import ClawBack, Payout, Share
+from caseway.engine.outcome import Entry
 from caseway.engine.posting import Posting
 
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """A posting, and what the account holds after it, in minor units."""
+    """A posting, and what the account holds after it, in minor units. `share`: what part of a whole it is, where that was looked up."""
 
     posting: Posting
     balance: int
+    share: Share | None = None
 
     @property
-    def told(self) -> str:
-        """What it is for, as people read it: what is taken back may have the purpose of what was paid."""
-        purpose = self.posting.purpose
-        return f"Taken back: {purpose}" if self.posting.kind == "claw-back" else purpose
+    def source(self) -> str:
+        """Where it comes from: the case and its revision, or the batch."""
+        posting = self.posting
+        return f"{posting.case}:{posting.revision}" if posting.case is not None else posting.batch or ""
+
+    def told(self, language: str = "en") -> str:
+        """Return what it is for and by which rules, as people read it: what is taken back may have the purpose of what was paid."""
+        purpose = speak(self.posting.purpose, language)
+        rules = f" [{', '.join(self.posting.implements)}]" if self.posting.implements else ""
+        return f"{'Taken back: ' if self.posting.kind == 'claw-back' else ''}{purpose}{rules}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +81,21 @@ def statement(
             within.setdefault(key, []).append(posting)
     sections = (_section(*key, openings[key], within.get(key, [])) for key in sorted(openings))
     return Statement(owner, at, since, until, tuple(each for each in sections if each.opening or each.lines))
+
+
+def with_shares(made: Statement, journal: Iterable[Entry]) -> Statement:
+    """Return a statement whose lines say what part of a whole they are, as the journals of their cases tell whoever looks."""
+    shares = {
+        effect.id: effect.share
+        for entry in journal
+        for effect in entry.effects
+        if isinstance(effect, (Payout, ClawBack)) and effect.share is not None
+    }
+    sections = (
+        replace(each, lines=tuple(replace(line, share=shares.get(line.posting.effect)) for line in each.lines))
+        for each in made.sections
+    )
+    return replace(made, sections=tuple(sections))
 
 
 def _section(account: str, unit: str, opening: int, postings: list[Posting]) -> StatementSection:

@@ -19,7 +19,8 @@ from caseway.engine.guard import Faulty
 from caseway.engine.link import ended_child
 from caseway.engine.outcome import Refusal, Step, Unread
 from caseway.engine.reaction import Reaction
-from caseway.engine.redaction import redacting, spared
+from caseway.engine.redaction import redacting
+from caseway.engine.sparing import spared
 from caseway.engine.statechart import EndlessLoop
 from caseway.engine.work import deed, perform
 

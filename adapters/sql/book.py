@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from math import isfinite
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Executable, Table, bindparam, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -24,6 +26,7 @@ from caseway.adapters.sql.trouble import Place, is_repetition
 from caseway.engine.errors import CaseConflict, InvalidInput
 from caseway.engine.evidence import Checkpointed, Evidence
 from caseway.engine.posting import Balance, Posting, PostingQuery
+from caseway.engine.seal import Seal, seal_from_text
 from caseway.engine.settlement import Batch, Rejection, batch_postings, rejection_postings
 
 _CLOSING = 0x636C6F7365
@@ -31,8 +34,12 @@ _CLOSING = 0x636C6F7365
 
 _EVERYTHING = PostingQuery()
 _POSTINGS = select(posting)  # seq first, then the columns of a Posting in their order
+_SEAL = select(batch.c.seal).where(batch.c.id == bindparam("wanted"))
 _BATCH = select(batch.c.document).where(batch.c.id == bindparam("wanted"))
 _REJECTIONS = select(rejection.c.document).where(rejection.c.batch == bindparam("wanted")).order_by(rejection.c.number)
+_NEWEST = select(func.max(posting.c.at)).where(
+    posting.c.account == bindparam("wanted"), posting.c.unit == bindparam("of_unit")
+)
 _ALONE = select(func.pg_advisory_xact_lock(literal_column(str(_CLOSING))))
 
 
@@ -44,7 +51,7 @@ class SqlBook:
 
     def postings(self, query: PostingQuery = _EVERYTHING) -> Iterator[Posting]:
         rows = pages(self._access, _POSTINGS.where(*_filters(query)), [posting.c.seq])
-        return (read_posting(row[1:]) for row in rows)
+        return (read_posting(row[1:], row[0]) for row in rows)
 
     def balances(
         self, *, owner: str | None = None, account: str | None = None, unit: str | None = None
@@ -52,6 +59,11 @@ class SqlBook:
         with self._access.reading() as connection:
             rows = connection.execute(checkpoint.sums(owner, account, unit)).all()
         return (Balance(row.owner, row.account, row.unit, int(row.amount)) for row in rows)
+
+    def newest(self, account: str, unit: str) -> datetime | None:
+        with self._access.reading() as connection:
+            newest: datetime | None = connection.execute(_NEWEST, {"wanted": account, "of_unit": unit}).scalar()
+        return newest
 
     def checkpoint(self, at: datetime, *, least: int = 1) -> int:
         return checkpoint.advance(self._access, at, least)
@@ -61,8 +73,8 @@ class SqlBook:
 
     def checkpointed(self) -> Iterator[Checkpointed]:
         with self._access.reading() as connection:
-            rows = connection.execute(checkpoint.comparison()).all()
-        return (Checkpointed(row.owner, row.account, row.unit, int(row.kept), int(row.summed)) for row in rows)
+            rows = checkpoint.compared(connection)
+        return (Checkpointed(row.owner, row.account, row.unit, _exact(row.kept), _exact(row.summed)) for row in rows)
 
     def stray_mark(self) -> int | None:
         with self._access.reading() as connection:
@@ -97,6 +109,11 @@ class SqlBook:
             text = connection.execute(_BATCH, {"wanted": id}).scalar()
         return None if text is None else read_batch(text)
 
+    def seal(self, batch: str) -> Seal | None:
+        with self._access.reading() as connection:
+            text = connection.execute(_SEAL, {"wanted": batch}).scalar()
+        return None if text is None else seal_from_text(text)
+
     def batches(self) -> Iterator[Batch]:
         newest_first = (-batch.c.seq).label("place")
         rows = pages(self._access, select(newest_first, batch.c.document), [newest_first], evidence.BATCHES)
@@ -108,6 +125,12 @@ class SqlBook:
 
     def payees(self) -> SqlPayeeRegistry:
         return SqlPayeeRegistry(self._access)
+
+
+def _exact(total: Any) -> int:
+    """Return a sum as a whole number, where it is one: SQLite keeps any number in any column, and sums that."""
+    whole: int = int(total) if isfinite(total) else total
+    return whole
 
 
 def _filters(query: PostingQuery) -> Iterator[ColumnElement[bool]]:

@@ -6,8 +6,10 @@ below it are there for good.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Select,
+    Subquery,
     Table,
     bindparam,
     func,
@@ -28,6 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
 from caseway.adapters.sql.access import Access
+from caseway.adapters.sql.evidence import legible
 from caseway.adapters.sql.table import checkpoint, mark, posting
 
 LINES = 10_000
@@ -63,6 +67,16 @@ READ_COMMITTED = "read committed"
 _BUSY = "55P03"
 
 
+class _Compared(NamedTuple):
+    """A row of the comparison."""
+
+    owner: str
+    account: str
+    unit: str
+    kept: Any
+    summed: Any
+
+
 def advance(access: Access, at: datetime, least: int) -> int:
     """Take into the sums what was written since the mark, where that is at least so many lines, and return how many it were.
 
@@ -93,14 +107,34 @@ def sums(owner: str | None = None, account: str | None = None, unit: str | None 
     return _summed(both).order_by(*_account(both))
 
 
+def compared(connection: Connection) -> Sequence[Any]:
+    """Return what is kept of every account beside what its postings up to the mark sum to, in order of owner, account and unit."""
+    try:
+        return legible(connection, comparison())
+    except OperationalError as error:
+        if "integer overflow" not in str(
+            error.orig
+        ):  # SQLite's, of sums beyond 64 bits: only what somebody changed comes to that
+            raise
+    sums: defaultdict[tuple[str, ...], list[Any]] = defaultdict(lambda: [0, 0])
+    for *account, kept, summed in connection.execute(select(_kept_and_posted())):
+        sums[tuple(account)][0] += kept
+        sums[tuple(account)][1] += summed
+    return [_Compared(*account, *both) for account, both in sorted(sums.items())]
+
+
 def comparison() -> Select[Any]:
     """Return the statement that reads what is kept of every account beside what its postings up to the mark sum to."""
-    kept = select(*_account(checkpoint), checkpoint.c.amount.label("kept"), _NO.label("summed"))
-    since = select(*_account(posting), _NO, posting.c.amount).where(posting.c.seq <= _MARKED)
-    both = union_all(kept, since).subquery()
+    both = _kept_and_posted()
     names = _account(both)
     told: list[ColumnElement[Any]] = [func.sum(both.c[name]).label(name) for name in ("kept", "summed")]
     return select(*names, *told).group_by(*names).order_by(*names)
+
+
+def _kept_and_posted() -> Subquery:
+    kept = select(*_account(checkpoint), checkpoint.c.amount.label("kept"), _NO.label("summed"))
+    since = select(*_account(posting), _NO, posting.c.amount).where(posting.c.seq <= _MARKED)
+    return union_all(kept, since).subquery()
 
 
 def stray_mark() -> Select[Any]:

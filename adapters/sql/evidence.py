@@ -6,24 +6,40 @@ Each page is read in one statement, so that what is written meanwhile is in all 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Row, Select, bindparam, literal_column, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Executable,
+    Row,
+    Select,
+    String,
+    bindparam,
+    literal_column,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.exc import OperationalError
 
 from caseway.adapters.sql.access import Access
-from caseway.adapters.sql.row import read_entry, read_paid, read_posting
+from caseway.adapters.sql.row import read_entry, read_paid, read_posting, sound
 from caseway.adapters.sql.settlement import read_batch, read_rejection
 from caseway.adapters.sql.table import batch, case, journal, once, posting, rejection
-from caseway.adapters.sql.trouble import damaged
-from caseway.engine.evidence import Evidence
+from caseway.engine.errors import WorldError
+from caseway.engine.evidence import Evidence, KeptBatch, KeptRejection, Unreadable
 from caseway.engine.outcome import Entry
 from caseway.engine.paid import Way, net
 from caseway.engine.posting import Posting, once_keys, postings
-from caseway.engine.settlement import Batch, Rejection, batch_postings, rejection_postings
+from caseway.engine.seal import seal_from_text
+from caseway.engine.settlement import batch_postings, rejection_postings
 
 CASES = 200
 """How many cases are looked at together."""
@@ -31,11 +47,21 @@ CASES = 200
 BATCHES = 5
 """How many batches are read at a time: each has thousands of lines."""
 
-_COLUMNS = tuple(column for column in posting.c if column.name != "seq")
+# An instant is read as text, so that one that is none spoils its own row alone.
+_COLUMNS = tuple(
+    type_coerce(column, String).label("at") if column.name == "at" else column
+    for column in posting.c
+    if column.name != "seq"
+)
 _TOLD = 2
 """How many columns come before those of a posting: what a row is, and what it says."""
+_AT = 3
+"""Where in a posting its instant stands."""
 _PAYS = '"payout"'
 """What the document of a journal's line has in it where it pays or takes back."""
+
+_SENSELESS = (WorldError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What is raised where a row is read that something else than Caseway changed."""
 
 
 @dataclass(slots=True)
@@ -48,10 +74,21 @@ class _Source:
     taken: dict[str, str] = field(default_factory=dict)
     kept: dict[Way, int] = field(default_factory=dict)
     journal: list[Entry] = field(default_factory=list)
+    batch: KeptBatch | None = None
+    rejections: list[KeptRejection] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is of a case that never moved anything."""
+        said = (self.expected, self.found, self.owed, self.taken, self.kept, self.batch, self.unreadable)
+        return not any(said)
 
     def evidence(self, source: str) -> Evidence:
-        paid = net(self.journal)
-        return Evidence(source, _in_order(self.expected), _in_order(self.found), self.owed, self.taken, self.kept, paid)
+        paid, unreadable = net(self.journal), tuple(self.unreadable)
+        lines = _in_order(self.expected), _in_order(self.found)
+        sent_back = tuple(sorted(self.rejections, key=attrgetter("number")))
+        return Evidence(source, *lines, self.owed, self.taken, self.kept, paid, self.batch, sent_back, unreadable)
 
 
 def evidence(access: Access) -> Iterator[Evidence]:
@@ -61,63 +98,138 @@ def evidence(access: Access) -> Iterator[Evidence]:
     for rows in _pages(access, batch.c.id, _of_batches, BATCHES):
         yield from _told(_batches(rows))
     with access.reading() as connection:
-        stray = connection.execute(_STRAY).all()
+        stray = legible(connection, _STRAY)
     if stray:
-        yield _Source(found=[read_posting(row[_TOLD:]) for row in stray]).evidence("")
+        source = _Source()
+        for row in stray:
+            _take(source, row, _take_posting)
+        yield source.evidence("")
 
 
 def _told(sources: dict[str, _Source]) -> Iterator[Evidence]:
-    return (sources[source].evidence(source) for source in sorted(sources))
+    return (sources[source].evidence(source) for source in sorted(sources) if not sources[source].is_silent)
 
 
 def _cases(rows: Iterable[Row[Any]]) -> dict[str, _Source]:
     sources: defaultdict[str, _Source] = defaultdict(_Source)
     for row in rows:
-        if row.what == "posting":
-            sources[row.case].found.append(read_posting(row[_TOLD:]))
-        elif row.what == "key":
-            sources[row.case].taken[row.told] = row.effect
-        elif row.what == "case":
-            if kept := read_paid(row.told):
-                sources[row.case].kept = kept
-        else:
-            _add_entry(sources, row)
+        _take(sources[_name(row.case)], row, _OF_A_CASE[row.what])
     return sources
-
-
-def _add_entry(sources: dict[str, _Source], row: Row[Any]) -> None:
-    entry = read_entry(row.told)
-    expected, owed = list(postings(entry)), once_keys(entry)
-    if expected or owed:
-        sources[row.case].expected += expected
-        sources[row.case].owed |= owed
-        sources[row.case].journal.append(entry)
 
 
 def _batches(rows: Iterable[Row[Any]]) -> dict[str, _Source]:
     sources: defaultdict[str, _Source] = defaultdict(_Source)
-    batches: dict[str, Batch] = {}
-    rejections: list[Rejection] = []
+    rejections: list[Row[Any]] = []
     for row in rows:
-        if row.what == "posting":
-            sources[row.batch].found.append(read_posting(row[_TOLD:]))
-        elif row.what == "batch":
-            batches[row.batch] = read_batch(row.told)
+        if row.what == "rejection":
+            rejections.append(row)  # its batch may be yet to come
         else:
-            # By its key, as nothing else can be there for that line: what it says itself may have been changed.
-            rejections.append(replace(read_rejection(row.told), batch=row.batch, number=row.line))
-    for each in batches.values():
-        sources[each.id].expected += batch_postings(each)
-    for one in rejections:
-        sources[one.batch].expected += rejection_postings(_rejected(batches.get(one.batch), one), one)
+            _take(sources[_name(row.batch)], row, _OF_A_BATCH[row.what])
+    for row in rejections:
+        _take(sources[_name(row.batch)], row, _take_rejection)
     return sources
 
 
-def _rejected(whole: Batch | None, one: Rejection) -> Batch:
-    """Return the batch of a rejection. WorldError: there is none, or it has no such line."""
-    if whole is None or not 1 <= one.number <= len(whole.lines):
-        raise damaged("a rejection", LookupError(f"there is no line {one.number} of a batch {one.batch}"))
-    return whole
+def _take(source: _Source, row: Row[Any], how: Callable[[_Source, Row[Any]], None]) -> None:
+    """Take a row into what is known of its source; where it makes no sense, that is what is known of it."""
+    try:
+        how(source, row)
+    except _SENSELESS as error:
+        source.unreadable.append(Unreadable(_key(row), _why(error)))
+
+
+def _take_posting(source: _Source, row: Row[Any]) -> None:
+    values = list(row[_TOLD:])
+    values[_AT] = datetime.fromisoformat(values[_AT])
+    source.found.append(read_posting(values))
+
+
+def _take_entry(source: _Source, row: Row[Any]) -> None:
+    entry = read_entry(row.told)
+    expected, owed = [sound(line) for line in postings(entry)], once_keys(entry)
+    if expected or owed:
+        _assert_texts(owed, owed.values(), *net([entry]))
+        source.expected += expected
+        source.owed |= owed
+        source.journal.append(entry)
+
+
+def _take_key(source: _Source, row: Row[Any]) -> None:
+    _assert_texts((row.told, row.effect))
+    source.taken[row.told] = row.effect
+
+
+def _take_case(source: _Source, row: Row[Any]) -> None:
+    if kept := read_paid(row.told):
+        _assert_texts(*kept)
+        source.kept = kept
+
+
+def _take_batch(source: _Source, row: Row[Any]) -> None:
+    whole = read_batch(row.told)
+    source.expected += [sound(line) for line in batch_postings(whole)]
+    columns = {"id": row.batch, "unit": row.unit, "at": _moment(row.at)}
+    source.batch = KeptBatch(whole, seal_from_text(row.purpose), columns)
+
+
+def _take_rejection(source: _Source, row: Row[Any]) -> None:
+    # By its key, as nothing else can be there for that line: what it says itself may have been changed.
+    told = read_rejection(row.told)
+    one = replace(told, batch=row.batch, number=row.line)
+    if source.batch is None and any("number" not in each.row and "batch" in each.row for each in source.unreadable):
+        return  # nobody knows what its batch says
+    if source.batch is None or not 1 <= one.number <= len(source.batch.batch.lines):
+        raise LookupError(f"there is no line {one.number} of a batch {one.batch}")
+    source.expected += [sound(line) for line in rejection_postings(source.batch.batch, one)]
+    source.rejections.append(KeptRejection(told, row.purpose, row.line))
+
+
+_Take = Callable[[_Source, Row[Any]], None]
+_OF_A_CASE: Mapping[str, _Take] = {
+    "posting": _take_posting,
+    "entry": _take_entry,
+    "key": _take_key,
+    "case": _take_case,
+}
+_OF_A_BATCH: Mapping[str, _Take] = {"posting": _take_posting, "batch": _take_batch}
+
+_KEYS: Mapping[str, Callable[[Row[Any]], dict[str, Any]]] = {
+    "posting": lambda row: {"effect": row.effect, "line": row.line},
+    "entry": lambda row: {"case": row.case, "revision": row.revision},
+    "key": lambda row: {"once": row.told},
+    "case": lambda row: {"case": row.case},
+    "batch": lambda row: {"batch": row.batch},
+    "rejection": lambda row: {"batch": row.batch, "number": row.line},
+}
+
+
+def _key(row: Row[Any]) -> dict[str, Any]:
+    """Return the key that names a row."""
+    return _KEYS[row.what](row)
+
+
+def _why(error: Exception) -> str:
+    told = error.facts.get("reason") if isinstance(error, WorldError) else None
+    return str(told or error)
+
+
+def _name(source: Any) -> str:
+    return source if isinstance(source, str) else repr(source)
+
+
+def _moment(text: Any) -> Any:
+    """Return the instant that a column says, or what it says where that is none."""
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return text
+
+
+def _assert_texts(*several: Iterable[Any]) -> None:
+    for texts in several:
+        for text in texts:
+            if not isinstance(text, str):
+                raise TypeError(f"{text!r} is no text")
 
 
 def _pages(access: Access, key: ColumnElement[str], wanted: Any, size: int) -> Iterator[Sequence[Row[Any]]]:
@@ -126,14 +238,31 @@ def _pages(access: Access, key: ColumnElement[str], wanted: Any, size: int) -> I
     after: str | None = None
     while True:
         with access.reading() as connection:
-            page = connection.execute(ids if after is None else ids.where(key > after)).scalars().all()
+            page = [row[0] for row in legible(connection, ids if after is None else ids.where(key > after))]
             upto = page[-1] if len(page) == size else None
             statement = wanted(is_first=after is None, is_last=upto is None)
-            rows = connection.execute(statement, {"after": after, "upto": upto}).all()
+            rows = legible(connection, statement, {"after": after, "upto": upto})
         yield rows
         if upto is None:
             return
         after = upto
+
+
+def legible(
+    connection: Connection, statement: Executable, values: Mapping[str, Any] | None = None
+) -> Sequence[Row[Any]]:
+    """Return all rows of a statement; of a text that SQLite holds and that is no UTF-8 as much as can be read."""
+    try:
+        return connection.execute(statement, values).all()
+    except OperationalError as error:
+        if connection.dialect.name != "sqlite" or "decode" not in str(error.orig):
+            raise
+    driver: Any = connection.connection.driver_connection
+    before, driver.text_factory = driver.text_factory, lambda raw: raw.decode("utf-8", "surrogateescape")
+    try:
+        return connection.execute(statement, values).all()
+    finally:
+        driver.text_factory = before
 
 
 @cache
@@ -142,7 +271,7 @@ def _of_cases(*, is_first: bool, is_last: bool) -> CompoundSelect[Any]:
         return _between(key, is_first=is_first, is_last=is_last)
 
     posted = _row("posting").where(posting.c.case.is_not(None), *within(posting.c.case))
-    lines = _row("entry", journal.c.document, case=journal.c.case)
+    lines = _row("entry", journal.c.document, case=journal.c.case, revision=journal.c.revision)
     keys = _row("key", once.c.key, case=once.c.case, effect=once.c.effect)
     cases = _row("case", case.c.document, case=case.c.id)
     return union_all(
@@ -159,8 +288,10 @@ def _of_batches(*, is_first: bool, is_last: bool) -> CompoundSelect[Any]:
         return _between(key, is_first=is_first, is_last=is_last)
 
     posted = _row("posting").where(posting.c.case.is_(None), posting.c.batch.is_not(None), *within(posting.c.batch))
-    batches = _row("batch", batch.c.document, batch=batch.c.id).where(*within(batch.c.id))
-    rejections = _row("rejection", rejection.c.document, batch=rejection.c.batch, line=rejection.c.number).where(
+    columns = {"unit": batch.c.unit, "at": type_coerce(batch.c.at, String), "purpose": batch.c.seal}
+    batches = _row("batch", batch.c.document, batch=batch.c.id, **columns).where(*within(batch.c.id))
+    key = {"batch": rejection.c.batch, "line": rejection.c.number}
+    rejections = _row("rejection", rejection.c.document, **key, purpose=rejection.c.seal).where(
         *within(rejection.c.batch)
     )
     return union_all(posted, batches, rejections)

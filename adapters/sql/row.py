@@ -6,6 +6,7 @@ What is written is ready for any driver, and named `<table>_<column>`: a name th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ from caseway.adapters.sql.table import AT_ONCE
 from caseway.adapters.sql.trouble import damaged
 from caseway.engine.case import Case, Configuration, Load, Paid, Timer
 from caseway.engine.case_record import Record, case_from_record
-from caseway.engine.effect import OUTBOUND, Outbound, recipient
+from caseway.engine.effect import OUTBOUND, Outbound, Purpose, recipient
 from caseway.engine.effect_record import effect_from_record, effect_record
 from caseway.engine.errors import InvalidInput
 from caseway.engine.journal import entry_from_record, entry_record
@@ -29,6 +30,8 @@ from caseway.engine.posting import Posting
 from caseway.engine.worklist import Listed
 
 Row = dict[str, Any]
+_AS_JSON = ("{", '"')
+"""What the text of a purpose begins with that is JSON."""
 Value = TypeVar("Value")
 
 
@@ -187,7 +190,7 @@ def posting_row(posting: Posting) -> Row:
         "posting_account": posting.account,
         "posting_amount": posting.amount,
         "posting_unit": posting.unit,
-        "posting_purpose": posting.purpose,
+        "posting_purpose": _purpose_text(posting.purpose),
         "posting_case": posting.case,
         "posting_revision": posting.revision,
         "posting_process": posting.process,
@@ -198,18 +201,40 @@ def posting_row(posting: Posting) -> Row:
     }
 
 
-def read_posting(values: Sequence[Any]) -> Posting:
-    """Read a line of the book from its columns, which are in the order of the fields."""
-    *before, implements, batch = values
-    told: tuple[Any, ...] = (*before, read(implements, f"payout {before[0]}", _rules), batch)
-    posting = Posting(*told)
+def read_posting(values: Sequence[Any], seq: int | None = None) -> Posting:
+    """Read a line of the book from its columns, which are in the order of the fields, and its place in the order of writing."""
+    *before, purpose, case_, revision, process, version, payout, implements, batch = values
+    source = (case_, revision, process, version, payout, read(implements, f"payout {before[0]}", _rules), batch)
+    told: tuple[Any, ...] = (*before, _read_purpose(purpose), *source, seq)
+    return sound(Posting(*told))
+
+
+def sound(posting: Posting) -> Posting:
+    """Return a line of the book that is made of numbers and texts where it must be. SQLite keeps anything in any column. WorldError: it is not."""
     names = posting.effect, posting.owner, posting.account, posting.unit
-    # SQLite keeps anything in any column.
     if not (
         isinstance(posting.line, int) and isinstance(posting.amount, (int, float)) and {*map(type, names)} == {str}
     ):
         raise damaged(f"line {posting.line!r} of {posting.effect!r}", TypeError(f"{posting.amount!r} of {names}"))
     return posting
+
+
+def _purpose_text(purpose: Purpose) -> str:
+    """Write what money moved for: a text as it is, and as JSON what is in several languages, or looks as if it were."""
+    if isinstance(purpose, str) and not purpose.startswith(_AS_JSON):
+        return purpose
+    return orjson.dumps(purpose).decode()
+
+
+def _read_purpose(text: Any) -> Any:
+    """Read what `_purpose_text` wrote. What it would have written in another way is taken as it stands."""
+    if isinstance(text, str) and text.startswith(_AS_JSON):
+        with suppress(ValueError):
+            told = orjson.loads(text)
+            texts = told.values() if isinstance(told, dict) else (told,)
+            if all(isinstance(each, str) for each in texts) and _purpose_text(told) == text:
+                return told
+    return text
 
 
 def _rules(implements: Any) -> tuple[str, ...]:

@@ -167,6 +167,7 @@ batch = Table(
     Column("at", Instant, nullable=False),
     Column("unit", Key, nullable=False),
     Column("document", Text, nullable=False),
+    Column("seal", Text, nullable=False),  # digests of the whole document and of its lines
 )
 rejection = Table(
     "caseway_rejection",
@@ -174,6 +175,7 @@ rejection = Table(
     Column("batch", Key, ForeignKey(batch.c.id), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("document", Text, nullable=False),
+    Column("seal", Text, nullable=False),  # the digest of the document
 )
 
 # Bank details of the owners of accounts. No process sees them, and batches keep a copy of their own.
@@ -183,6 +185,17 @@ payee = Table(
     Column("id", Key, primary_key=True),
     Column("document", Text, nullable=False),
     Column("updated_at", Instant, nullable=False),
+)
+
+# Who changed them when. Only ever added to, and nothing refers to a payee: it stays where they are removed.
+payee_change = Table(
+    "caseway_payee_change",
+    metadata,
+    Column("seq", Sequence, primary_key=True),
+    Column("payee", Key, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("document", Text, nullable=False),
+    Index("caseway_payee_change_payee", "payee", "seq"),
 )
 
 # Only ever added to. A line names a case, with what it stands at, or a batch.

@@ -108,6 +108,7 @@ def damaged(of: str, error: Exception) -> WorldError:
     return WorldError(
         f"The database holds {of} that cannot be read ({type(error).__name__}: {error}); "
         "something else than Caseway changed it. Restore a copy of the database.",
+        reason=f"{type(error).__name__}: {error}",
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import click
 
 from caseway.cli.completion import account_owners
-from caseway.cli.ledger.option import unit_option
+from caseway.cli.ledger.option import nobody_owns, unit_option
 from caseway.cli.option import Setting, Verb, with_setting
 from caseway.cli.output import print_line, print_shown, say, table
 
@@ -29,7 +31,16 @@ def balance(setting: Setting, owner: str | None, account: str | None, unit: str 
         shown = table("owner", "account", "amount", right=("amount",))
         for each in found:
             shown.add_row(escaped(each.owner), escaped(each.account), money(each.amount, each.unit))
+        nobody = not shown.row_count and nobody_owns(runtime.ledger, setting, owner)
+        there = () if shown.row_count else {each.account for each in runtime.ledger.balances(actor=setting.actor)}
     if shown.row_count:
         print_shown(shown)
     else:
-        say("There are no such accounts.")
+        say(nobody or f"There are no such accounts{_others(account, there)}.")
+
+
+def _others(account: str | None, there: Collection[str]) -> str:
+    """Say which accounts there are, where one was asked for that is not."""
+    from caseway.adapters.diagnostic import escaped
+
+    return f"; there are {', '.join(sorted(map(escaped, there)))}" if account and there and account not in there else ""

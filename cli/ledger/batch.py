@@ -28,11 +28,14 @@ def batch(setting: Setting, batch_id: str, output: Path | None) -> None:
     with setting.runtime() as runtime:
         found = runtime.ledger.batch(batch_id)
         rejections = runtime.ledger.rejections(batch_id)
+        is_sound = runtime.ledger.is_as_settled(found)
         path = write_order(runtime.ledger, found, output) if output else None
     if setting.json:
-        print_document(batch_record(found, rejections) | {"file": path and str(path)})
+        print_document(batch_record(found, rejections) | {"file": path and str(path), "as_settled": is_sound})
         return
     print_batch(found, rejections)
+    if not is_sound:
+        say(f"This is not what was settled: `caseway ledger verify` says where batch {batch_id} was changed.")
     if path:
         say(f"Its file is {path}.")
 
@@ -70,9 +73,28 @@ def _row(of: Batch) -> tuple[str, ...]:
 
 def batch_record(of: Batch, rejections: Sequence[Rejection]) -> dict[str, Any]:
     """Write a batch as JSON; amounts are in minor units."""
+    from caseway.engine.batch_record import asked_record
+
     sent_back = {each.number: each for each in rejections}
     lines = [line_record(line) | {"rejected": _rejected(sent_back.get(line.number))} for line in of.lines]
-    return _head_record(of) | {"lines": lines}
+    asked = {"asked": asked_record(of.asked)}
+    return _head_record(of) | asked | {"lines": lines, "shared_accounts": shared_record(of.debtor, of.lines)}
+
+
+def shared_record(debtor: Payee, lines: Sequence[BatchLine]) -> list[dict[str, Any]]:
+    """Write the bank accounts that several of a batch have as JSON."""
+    from caseway.engine.settlement import shared_accounts
+
+    return [{"iban": iban, "payees": ids} for iban, ids in shared_accounts(debtor, lines).items()]
+
+
+def say_shared(debtor: Payee, lines: Sequence[BatchLine]) -> None:
+    """Tell people which bank accounts several of a batch have: maybe it is meant, and maybe somebody changed one."""
+    from caseway.engine.payee import masked
+    from caseway.engine.settlement import shared_accounts, some
+
+    for iban, ids in shared_accounts(debtor, lines).items():
+        say(f"Look at this: {some(ids)} have the same bank account, {masked(iban)}.")
 
 
 def line_record(line: BatchLine) -> dict[str, Any]:
@@ -84,6 +106,7 @@ def line_record(line: BatchLine) -> dict[str, Any]:
 
 def _head_record(of: Batch) -> dict[str, Any]:
     from caseway.cli.payee import payee_record
+    from caseway.engine.seal import sealed
     from caseway.engine.timestamp import instant_text
 
     return {
@@ -96,6 +119,8 @@ def _head_record(of: Batch) -> dict[str, Any]:
         "by": of.by,
         "debtor": payee_record(of.debtor),
         "total": of.total,
+        "rehearsal": of.rehearsal,
+        "seal": sealed(of).whole,
     }
 
 

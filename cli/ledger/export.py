@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("at", "owner", "account", "amount", "unit", "purpose", "kind", "case", "batch"),
-    *("process", "version", "revision", "payout", "implements", "effect", "line"),
+    *("process", "version", "revision", "payout", "implements", "effect", "line", "seq"),
 )
 
 
@@ -47,14 +47,15 @@ def export(
         raise click.UsageError("Of --json and --format csv, give one.")
     with setting.runtime() as runtime:
         found = runtime.ledger.postings(query(unit=unit, since=since, until=until), actor=setting.actor)
+        language = runtime.language(setting.language, actor=setting.actor)
         if setting.json or kind == "json":
             for each in found:
-                print_line(posting_record(each))
+                print_line(posting_record(each, language))
         else:
-            _print_csv(found)
+            _print_csv(found, language)
 
 
-def _print_csv(found: Iterable[Posting]) -> None:
+def _print_csv(found: Iterable[Posting], language: str) -> None:
     from caseway.adapters.spreadsheet import harmless
     from caseway.engine.money import decimal
 
@@ -62,5 +63,5 @@ def _print_csv(found: Iterable[Posting]) -> None:
     writer.writerow(COLUMNS)
     for line in found:
         amount, rules = decimal(line.amount, line.unit), " ".join(line.implements)
-        cells = posting_record(line) | {"amount": amount, "implements": rules}
+        cells = posting_record(line, language) | {"amount": amount, "implements": rules}
         writer.writerow([harmless(cells[name]) for name in COLUMNS])

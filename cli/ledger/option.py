@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,7 +13,9 @@ from caseway.cli.moment import Moment, first_instant, instant_after
 from caseway.cli.option import by_operator
 
 if TYPE_CHECKING:
+    from caseway.cli.option import Setting
     from caseway.engine.posting import PostingQuery
+    from caseway.engine.runtime.ledger import Ledger
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,12 +26,27 @@ class Unit(click.ParamType[str]):
     """A currency, or a kind of points."""
 
     name = "unit"
-    _form = re.compile(r"[A-Z][A-Z0-9]{1,11}")
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if self._form.fullmatch(value):
+        from caseway.engine.money import is_unit
+
+        if is_unit(value):
             return str(value)
         return self.fail(f"{value!r} is no unit; units are written in capitals, as in EUR, PLN or POINTS.", param, ctx)
+
+
+class BatchId(click.ParamType[str]):
+    """What may be the id of a batch."""
+
+    name = "batch"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from caseway.engine.settlement import LONGEST_BATCH_ID, is_batch_id
+
+        if is_batch_id(value):
+            return str(value)
+        form = f"1 to {LONGEST_BATCH_ID} of A-Z, a-z, 0-9, hyphen and point, a letter or digit first"
+        return self.fail(f"{value!r} cannot be the id of a batch: {form}.", param, ctx)
 
 
 def unit_option(function: F) -> F:
@@ -74,3 +90,10 @@ def minor_units_of(text: str, unit: str, option: str) -> int:
         return minor_units(text, unit)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint=option) from None
+
+
+def nobody_owns(ledger: Ledger, setting: Setting, owner: str | None) -> str | None:
+    """Return in a sentence that nobody of a name has an account; None: somebody has, or none was asked for."""
+    if owner is None or next(iter(ledger.balances(owner=owner, actor=setting.actor)), None) is not None:
+        return None
+    return f"Nobody of the name {owner} has an account."

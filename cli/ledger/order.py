@@ -50,7 +50,7 @@ def write_order(ledger: Ledger, batch: Batch, folder: Path) -> Path:
         order = ledger.file(batch)
         path = folder / order.name
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(path, order.content)
+        write_whole(path, order.content, private=True)
     except (OSError, ValueError, WorldError) as error:
         raise WorldError(
             f"The file of batch {batch.id} could not be written into {folder}: {_reason(error)}. The batch is settled; "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caseway.cli.completion import account_owners, batch_ids
-from caseway.cli.ledger.option import case_option, period_options, query, unit_option
+from caseway.cli.ledger.option import case_option, nobody_owns, period_options, query, unit_option
 from caseway.cli.option import Setting, Verb, with_setting
 from caseway.cli.output import print_line, print_shown, say, table
 
@@ -30,22 +30,25 @@ def postings(
     asked = query(since=since, until=until, **wanted)
     with setting.runtime() as runtime:
         found = runtime.ledger.postings(asked, actor=setting.actor)
+        language = runtime.language(setting.language, actor=setting.actor)
         if setting.json:
             for each in found:
-                print_line(posting_record(each))
+                print_line(posting_record(each, language))
             return
         shown = table("time", "source", "owner", "account", "amount", "for", right=("amount",))
         for each in found:
-            shown.add_row(*_row(each))
+            shown.add_row(*_row(each, language))
+        nobody = not shown.row_count and nobody_owns(runtime.ledger, setting, wanted["owner"])
     if shown.row_count:
         print_shown(shown)
     else:
-        say("There are no such lines in the ledger.")
+        say(nobody or "There are no such lines in the ledger.")
 
 
-def _row(line: Posting) -> tuple[str, ...]:
+def _row(line: Posting, language: str) -> tuple[str, ...]:
     from caseway.adapters.diagnostic import escaped
     from caseway.cli.sentence import instant
+    from caseway.engine.definition import speak
     from caseway.engine.money import money
 
     rules = f" [{', '.join(line.implements)}]" if line.implements else ""
@@ -55,12 +58,13 @@ def _row(line: Posting) -> tuple[str, ...]:
         escaped(line.owner),
         escaped(line.account),
         money(line.amount, line.unit),
-        escaped(f"{line.purpose or line.payout or line.kind}{rules}"),
+        escaped(f"{speak(line.purpose, language) or line.payout or line.kind}{rules}"),
     )
 
 
-def posting_record(line: Posting) -> dict[str, Any]:
-    """Write a line of the ledger as JSON; the amount is in minor units."""
+def posting_record(line: Posting, language: str = "en") -> dict[str, Any]:
+    """Write a line of the ledger as JSON; the amount is in minor units, the purpose in one language."""
+    from caseway.engine.definition import speak
     from caseway.engine.timestamp import instant_text
 
     return {
@@ -78,6 +82,7 @@ def posting_record(line: Posting) -> dict[str, Any]:
         "amount": line.amount,
         "unit": line.unit,
         "payout": line.payout,
-        "purpose": line.purpose,
+        "purpose": speak(line.purpose, language),
         "implements": list(line.implements),
+        "seq": line.seq,
     }

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caseway.cli.completion import account_owners
-from caseway.cli.ledger.batch import batch_record, line_record, print_batch
-from caseway.cli.ledger.option import Unit, by_host, minor_units_of
+from caseway.cli.ledger.batch import batch_record, line_record, print_batch, say_shared, shared_record
+from caseway.cli.ledger.option import BatchId, Unit, by_host, minor_units_of
 from caseway.cli.ledger.order import assert_writable, output_option, write_order
 from caseway.cli.moment import Day
+from caseway.cli.note import Note
 from caseway.cli.option import Setting, Verb
-from caseway.cli.output import print_document, say
+from caseway.cli.output import print_document, say, saying_anyway
 
 if TYPE_CHECKING:
     from caseway.engine.plan import Plan
@@ -43,8 +44,9 @@ REFUSED = 4
 @click.option(
     "--batch",
     "batch_id",
+    type=BatchId(),
     metavar="BATCH",
-    help="The id of the batch: settling it again changes nothing, and writes the same file.  [default: UNIT-DATE-N]",
+    help="The id of the batch: settling it again, on the same terms, changes nothing, and writes the same file.  [default: UNIT-DATE-N]",
 )
 @click.option(
     "--format",
@@ -53,7 +55,7 @@ REFUSED = 4
     help="The file for the bank.  [default: pain.001 for EUR, else csv]",
 )
 @click.option("--due", type=Day(), metavar="DAY", help="The day on which the bank is to pay, such as 2026-03-02.")
-@click.option("--by", metavar="NAME", help="Who settles, for the record.")
+@click.option("--by", type=Note(), metavar="NAME", help="Who settles, for the record.")
 @output_option
 @click.option("--dry-run", is_flag=True, help="Say what would be settled and what stands against it; write nothing.")
 @by_host
@@ -83,17 +85,19 @@ def settle(
         ledger = runtime.ledger
         was_there = batch_id is not None and _is_there(ledger, batch_id)
         if dry_run and not was_there:
-            return _print_plan(setting, ledger.plan(**terms))
+            return _print_plan(setting, ledger.plan(batch=batch_id, by=by, **terms))
         folder = None if dry_run else output
         if folder:
             assert_writable(folder)
         done = ledger.settle(batch=batch_id, by=by, **terms)
         path = write_order(ledger, done, folder) if folder else None
         rejections = ledger.rejections(done.id) if was_there else ()
-    if setting.json:
-        print_document(batch_record(done, rejections) | {"file": path and str(path), "changed": not was_there})
-        return 0
-    print_batch(done, rejections)
+    with saying_anyway(_told_anyway(done, path)):
+        if setting.json:
+            print_document(batch_record(done, rejections) | {"file": path and str(path), "changed": not was_there})
+            return 0
+        print_batch(done, rejections)
+    say_shared(done.debtor, done.lines)
     say(_told(done, path, was_there=was_there))
     return 0
 
@@ -106,6 +110,14 @@ def _is_there(ledger: Ledger, batch_id: str) -> bool:
     except Refused:
         return False
     return True
+
+
+def _told_anyway(done: Batch, path: Path | None) -> str:
+    """Say what was settled, to whom it cannot be shown."""
+    file = f" Its file is {path}." if path else ""
+    return (
+        f"Batch {done.id} is settled.{file} `caseway ledger batch {done.id} --output DIR` shows it and writes its file."
+    )
 
 
 def _told(done: Batch, path: Path | None, *, was_there: bool) -> str:
@@ -131,6 +143,7 @@ def _tell_plan(plan: Plan) -> None:
     from caseway.engine.plan import refusal
 
     print_batch(plan.batch("", None), title="this is what would be settled; nothing is written")
+    say_shared(plan.debtor, plan.lines)
     for each in plan.left_out:
         say(f"Left out: {each.owner}, {money(each.amount, plan.terms.unit)} ({each.why.replace('-', ' ')})")
     if not plan.is_possible:
@@ -147,11 +160,12 @@ def _plan_record(plan: Plan) -> dict[str, Any]:
         "account": terms.account,
         "minimum": terms.minimum,
         "at": instant_text(plan.at),
-        "due": terms.due.isoformat(),
+        "due": plan.due.isoformat(),
         "format": terms.format,
         "debtor": payee_record(plan.debtor),
         "total": plan.total,
         "lines": [line_record(line) for line in plan.lines],
+        "shared_accounts": shared_record(plan.debtor, plan.lines),
         "left_out": [{"payee": each.owner, "amount": each.amount, "why": each.why} for each in plan.left_out],
         "objections": [{"payee": each.payee, "problem": each.problem} for each in plan.objections],
     }

@@ -19,7 +19,7 @@ DIFFERENT = 4
 @click.command(cls=Verb)
 @by_operator("The book is verified")
 def verify(setting: Setting) -> int:
-    """Compare every line of the book with the journals of the cases, the batches and the kept sums.
+    """Compare every line of the book with the journals of the cases, the batches and the kept sums, and every batch with its seal.
 
     What was changed by hand, deleted or added is told row by row. Exit code 4 if there is any such thing.
     """

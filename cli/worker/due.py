@@ -54,7 +54,7 @@ def print_pass(setting: Setting, done: Pass) -> None:
 
     for entry in (*done.fired, *done.relayed.linked):
         click.echo(f"{escaped(entry.case)}: {entry.event.name}: {move(entry)} (revision {entry.revision})")
-        for each in consequences(entry):
+        for each in consequences(entry, setting.language or "en"):
             click.echo(f"  {each}")
     for effect in done.relayed.delivered:
         click.echo(escaped(f"message {effect} delivered"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -15,6 +15,7 @@ from caseway.engine.action import (
     FieldPath,
     Raise,
     Redact,
+    RedactItems,
     Remove,
     Set,
     Start,
@@ -22,9 +23,10 @@ from caseway.engine.action import (
     When,
 )
 from caseway.engine.actor import ASSIGNEE
-from caseway.engine.compiler.compilation import Compilation, place
+from caseway.engine.compiler.compilation import Compilation, listed, place
 from caseway.engine.compiler.document import Documents
 from caseway.engine.compiler.expression import NOTHING, Expressions
+from caseway.engine.compiler.items import CASE, ITEM, items_of, naming
 from caseway.engine.compiler.payout import Payouts
 from caseway.engine.compiler.timer import Timers
 from caseway.engine.expression import Schema, Scope
@@ -57,10 +59,12 @@ class Actions:
         self.compilation.implements(written, path)
         if "when" not in written:
             return self._verb(scope, written, path)
-        guard, facts = self.expressions.guard(scope, written["when"], (*path, "when"))
+        instead = self.payouts.nothing(written)
+        with self.expressions.making("payout", instead.payout, "when") if instead else nullcontext():
+            guard, facts = self.expressions.guard(scope, written["when"], (*path, "when"))
         with self.expressions.assuming(facts):
             action = self._verb(scope, written, path)
-        return When(guard, action) if guard and action else None
+        return When(guard, action, instead) if guard and action else None
 
     def _verb(self, scope: Scope, written: Mapping[str, Any], path: Path) -> Action | None:
         match written:
@@ -92,6 +96,8 @@ class Actions:
                 return self.payouts.take_back(scope, taken, written, (*path, "claw_back"))
             case {"redact": list(paths), "reason": reason}:
                 return self._redact(paths, reason, (*path, "redact"))
+            case {"redact": {"each": str()} as taken, "reason": reason}:
+                return self._redact_items(scope, taken, reason, (*path, "redact"))
             case {"start": str(name)}:
                 return self.links[name] if self._declared("link", name, self.links, (*path, "start")) else None
         return None
@@ -156,8 +162,41 @@ class Actions:
                 spots.append(parse_spot(written, self.compilation.data.schema))
             except NoSpot as error:
                 self.compilation.fault("unknown-field", error.message, (*path, index), error.hint, value=written)
-        why = reason if isinstance(reason, str) else next(iter(reason.values()), None)
+        why = _reason(reason)
         return Redact(tuple(spots), why) if why else None
+
+    def _redact_items(self, scope: Scope, written: Mapping[str, Any], reason: Any, path: Path) -> Action | None:
+        """Compile what takes fields of some items of a list away."""
+        each, name = written["each"], written.get("as", ITEM)
+        items = items_of(self.compilation, each, (*path, "each"))
+        within = None if items is None else naming(self.compilation, scope, items, name, (*path, "as"))
+        if items is None or within is None:
+            return None
+        where, guard = written.get("where"), None
+        if where is not None:
+            guard, _ = self.expressions.guard(within, where, (*path, "where"))
+        places = (*path, "fields")
+        fields = [
+            (tuple(field.split(".")), self.compilation.field(items, field, (*places, index)))
+            for index, field in enumerate(written.get("fields") or ())
+        ]
+        text = self._part(scope, written["text"], items, fields, path) if "text" in written else None
+        why = _reason(reason)
+        if why is None or (where is not None and guard is None) or ("text" in written and text is None):
+            return None
+        spots = tuple(spot for spot, shape in fields if shape is not None) or ((),)
+        return RedactItems(tuple(each.removeprefix(CASE).split(".")), name, guard, spots, text, why, place(path))
+
+    def _part(
+        self, scope: Scope, written: Any, items: Schema, fields: Iterable[tuple[FieldPath, Schema | None]], path: Path
+    ) -> Value | None:
+        """Compile the text that is to go out of others; report a field that never holds one."""
+        named = [(".".join(name), shape, (*path, "fields", index)) for index, (name, shape) in enumerate(fields)]
+        for name, shape, at in named or [("an item", items, (*path, "each"))]:
+            if shape is not None and not {"string", "object", "array"} & {*listed(shape.get("type", "string"))}:
+                told = f"{name} holds no text of which a part could go"
+                self.compilation.fault("no-text", told, at, "leave out text: then all that it holds goes", value=name)
+        return self.expressions.text(scope, written, (*path, "text"))
 
     # events and timers
 
@@ -210,3 +249,8 @@ class Actions:
         with self.expressions.making("link", name):
             data = self.expressions.value(self.compilation.scope, dict(rule.get("data") or {}), at, shape)
         return Start(name, process, data, place(path)) if data else None
+
+
+def _reason(written: str | Mapping[str, str]) -> str | None:
+    """Return why something is redacted, in the first of its languages."""
+    return written if isinstance(written, str) else next(iter(written.values()), None)

@@ -86,6 +86,8 @@ def _follows(fault: Fault, lost: set[Path]) -> bool:
         return any("states" in path[-2:] and path[-1] in ("states", *name.split(".")) for path in lost)
     if fault.code == "unknown-timer":
         return any(_TIMERS & set(path[-3:]) for path in lost)
+    if fault.code == "result-type" and (*fault.path, "text") in lost:
+        return True
     if fault.code == "hidden-field":
         return (*fault.path[:2], "as") in lost
     if fault.code in _OF_CALENDARS:

@@ -9,6 +9,9 @@ from caseway.engine.fault import Path
 CASE = "case."
 """What the path of a field of the case's data begins with where expressions are written."""
 
+ITEM = "item"
+"""What an item is called where nobody names it."""
+
 
 def items_of(compilation: Compilation, written: str, path: Path) -> Schema | None:
     """Return the shape of the items of a list, by its path with `case` in front; report what is no list."""

@@ -129,6 +129,7 @@ def _parts(compilation: Compilation, *, whole: bool) -> _Parts:
         compilation.faults += analysis.faults(states, initial, root)
     if whole and all(fault.severity == "warning" for fault in compilation.faults):
         _unused(compilation, root)
+        actions.payouts.doubts()
     return _Parts(events, states, initial, levels, links, report, redactors, actions.documents.rules, payouts)
 
 

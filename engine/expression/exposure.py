@@ -14,6 +14,9 @@ from caseway.engine.private import Private, own, within
 Names = Mapping[str, str]
 """The paths of what the variables of the loops around stand for."""
 
+Look = tuple[str, bool]
+"""A path that an expression looks at, items of lists named by `[]`; and whether at all that is within, or only at what it is taken from."""
+
 
 def exposed(root: Node, inference: Inference) -> tuple[Private, ...]:
     """Return the private fields that an expression looks at, each once.
@@ -26,12 +29,25 @@ def exposed(root: Node, inference: Inference) -> tuple[Private, ...]:
     return tuple(exposure.found.values())
 
 
+def looked(root: Node, inference: Inference, *, whole: bool = True) -> frozenset[Look]:
+    """Return all that an expression looks at. Not `whole`: its value is only gone through, item by item."""
+    exposure = _Exposure(inference)
+    exposure.walk(root, {}, {}, whole=whole)
+    return frozenset(exposure.looks)
+
+
+def stands_for(root: Node) -> str:
+    """Return the path of the list of which an expression gives items, as far as it can be told."""
+    return _path(root, {})
+
+
 @dataclass(slots=True)
 class _Exposure:
     """One walk over an expression. `whole`: the value of the node is used as it is, with all that it holds."""
 
     inference: Inference
     found: dict[tuple[str, frozenset[str]], Private] = field(default_factory=dict)
+    looks: set[Look] = field(default_factory=set)
 
     def walk(self, node: Node, inner: Locals, names: Names, *, whole: bool) -> None:
         match node:
@@ -73,7 +89,9 @@ class _Exposure:
             self.walk(body.made, inner, names, whole=whole)
 
     def _note(self, node: Node, shape: Schema | None, names: Names, *, whole: bool) -> None:
-        for each in (within if whole else own)(shape or {}, _path(node, names)):
+        path = _path(node, names)
+        self.looks.add((path, whole))
+        for each in (within if whole else own)(shape or {}, path):
             self.found.setdefault((each.path, each.roles), replace(each, offset=node.spot.offset))
 
     def _note_items(self, over: Node, shape: Schema | None, names: Names) -> None:

@@ -13,6 +13,7 @@ from caseway.engine.expression import kind, wording
 from caseway.engine.expression.activation import Activation
 from caseway.engine.expression.conversion import content, plain
 from caseway.engine.expression.errors import ExpressionError
+from caseway.engine.expression.exposure import Look
 from caseway.engine.expression.kind import Schema
 from caseway.engine.expression.reading import UNUSUAL
 from caseway.engine.expression.selection import Part
@@ -36,7 +37,7 @@ class Program:
     `reads` are the dotted paths that it looks at. `establishes` is what is certain where it is true, and
     `refutes` where it is false; both are for the `known` of further expressions. `private` are the fields that it looks at
     and not everybody may see. `_translated` gives the value or
-    raises one of UNUSUAL.
+    raises one of UNUSUAL. `_looked` gives what it looks at, loops gone through.
     """
 
     text: str
@@ -49,6 +50,7 @@ class Program:
     _selection: Part
     _expression: Any
     _translated: Callable[[Activation], Any] | None
+    _looked: Callable[[bool], tuple[str, frozenset[Look]]]
     _exact: type | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,6 +69,14 @@ class Program:
             except UNUSUAL:
                 pass  # cel-cpp gives the value, or says what is wrong
         return self.interpreted(activation)
+
+    def looks(self) -> frozenset[Look]:
+        """Return all that it looks at, in the items of lists as well. It is worked out anew each time: few ask."""
+        return self._looked(True)[1]
+
+    def looks_through(self) -> tuple[str, frozenset[Look]]:
+        """Return the path of the list of which it gives items, and what it looks at where of these nothing is used yet."""
+        return self._looked(False)
 
     def interpreted(self, activation: Activation) -> Any:
         """Return the same by cel-cpp, which alone knows all that an expression may say and all that may go wrong."""

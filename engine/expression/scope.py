@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +14,7 @@ from caseway.engine.expression import bound, dialect, environment, function, wor
 from caseway.engine.expression.activation import Activation
 from caseway.engine.expression.conversion import Form, form
 from caseway.engine.expression.diagnosis import Diagnosis
-from caseway.engine.expression.exposure import exposed
+from caseway.engine.expression.exposure import Look, exposed, looked, stands_for
 from caseway.engine.expression.fit import Fit
 from caseway.engine.expression.inference import Inference
 from caseway.engine.expression.inspection import NOTHING, Inspection, facts
@@ -189,7 +190,14 @@ class Scope:
             _selection=selection(reads, whole),
             _expression=environment.runnable(self._runnable(text, words, expression).serialize()),
             _translated=translated(root, whole, reads) if inspection.weight.light else None,
+            _looked=partial(self._looked, text),
         ), ()
+
+    def _looked(self, text: str, whole: bool) -> tuple[str, frozenset[Look]]:
+        """Return the list whose items an expression that compiles gives, and what it looks at; not worked out for all when these are made."""
+        env, inference, _ = self._environment()
+        root, _ = tree(env.compile(text).serialize())
+        return stands_for(root), looked(root, inference, whole=whole)
 
     def _private(self, root: Node, words: Sequence[Lexeme]) -> tuple[Private, ...]:
         """Return the private fields that an expression looks at; where nothing is private, nobody looks for them."""

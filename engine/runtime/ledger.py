@@ -3,35 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from itertools import count
+from datetime import date, datetime, timedelta
+from itertools import chain, count
 
-from caseway.engine.actor import Actor
+from caseway.engine.actor import PLATFORM, Actor
 from caseway.engine.effect import File
 from caseway.engine.errors import InvalidInput, Refused
+from caseway.engine.money import is_unit
 from caseway.engine.outcome import Refusal
-from caseway.engine.payee import Payee, checked
-from caseway.engine.plan import Plan, Terms, plan, refusal
+from caseway.engine.payee import Payee, PayeeChange, checked, owner_id
+from caseway.engine.plan import Plan, Terms, other_terms, plan, refusal
 from caseway.engine.ports import Bank, Book, Clock, Store
 from caseway.engine.posting import Balance, Posting, PostingQuery
 from caseway.engine.runtime.instant import instant
+from caseway.engine.seal import sealed
 from caseway.engine.settlement import (
     LONGEST_BATCH_ID,
+    NOTE_FORM,
     Batch,
+    BatchLine,
     Rejection,
     already_rejected,
+    broken_seal,
     is_batch_id,
+    is_note,
     reused,
     unknown_batch,
     unknown_payee,
 )
 from caseway.engine.statement import Statement, statement
+from caseway.engine.timestamp import instant_text
 from caseway.engine.verification import Verification
 
-LONGEST_REASON = 200
-"""How many characters the reason of a rejection, or the name of who did something, may have."""
+APART = timedelta(minutes=1)
+"""How far the clock of this machine may be behind that of another which wrote into the book, and a settlement still follows what was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A line of a batch that the bank sent back, what is kept of that, and whether it was just written or was there before."""
+
+    line: BatchLine
+    rejection: Rejection
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +66,20 @@ class Ledger:
     # what there is
 
     def postings(self, query: PostingQuery | None = None, *, actor: Actor | None = None) -> Iterator[Posting]:
-        """Yield the lines of the book, in order of writing: to an actor, those of their own accounts. Raises Refused for those of others."""
+        """Yield the lines of the book, in order of writing: to an actor, those of their own accounts. Raises Refused for those of others.
+
+        To the host also Refused (`unknown-batch`) and UnknownCase, where there is no such batch or case.
+        """
         asked = query or PostingQuery()
         _check_period(asked.since, asked.until)
-        return self.store.book().postings(replace(asked, owner=self._owner(asked.owner, actor)))
+        found = self.store.book().postings(replace(asked, owner=self._owner(asked.owner, actor)))
+        if actor is not None:  # how much was written for others meanwhile is not theirs to know
+            return (replace(line, seq=None) for line in found)
+        first = next(found, None)
+        if first is None:
+            self._assert_there(asked)
+            return iter(())
+        return chain((first,), found)
 
     def balances(
         self,
@@ -80,7 +106,7 @@ class Ledger:
             raise InvalidInput("A statement is of somebody: name the owner of the accounts.")
         query = PostingQuery(owner=owner, unit=unit, until=until)
         _check_period(since, until)
-        return statement(owner, self.postings(query, actor=actor), self._now(None), since=since, until=until)
+        return statement(owner_id(owner), self.postings(query, actor=actor), self._now(None), since=since, until=until)
 
     def verify(self) -> Verification:
         """Compare the whole book with the journals, the batches and the checkpoint, and yield every difference."""
@@ -99,17 +125,31 @@ class Ledger:
         *,
         account: str = "payable",
         minimum: int = 1,
-        debtor: str = "platform",
+        debtor: str = PLATFORM,
         only: Collection[str] = (),
         leave_out: Collection[str] = (),
         format: str | None = None,  # noqa: A002  # that of a file
         due: date | None = None,
         now: datetime | None = None,
+        batch: str | None = None,
+        by: str | None = None,
     ) -> Plan:
-        """Return what `settle` would do, and write nothing. Raises what it raises, but not for what stands against the plan: that is in it."""
-        at, bank = self._now(now), self._bank(unit, format)
-        terms = Terms(unit, account, minimum, debtor, bank.format, due or at.date(), _each(only), _each(leave_out))
-        return self._planned(self.store.book(), bank, terms, at)
+        """Return what `settle` would do, and write nothing. Raises what it raises, but not for what stands against the plan: that is in it.
+
+        It plans on, where there is a batch of the id that settling again would return.
+        """
+        bank = self._bank(unit, format)
+        _check_minimum(minimum)
+        terms = Terms(unit, account, minimum, owner_id(debtor), bank.format, due, _each(only), _each(leave_out))
+        _check_batch_id(batch)
+        _check_note("by", by)
+        book = self.store.book()
+        if batch is not None:
+            _repeated(book, batch, terms)
+        planned = self._planned(book, bank, terms, now)
+        if planned.is_possible:
+            bank.file(planned.batch(batch or _free_id(book, unit, planned.at), by, rehearsal=self.store.rehearsal()))
+        return planned
 
     def settle(
         self,
@@ -119,7 +159,7 @@ class Ledger:
         by: str | None = None,
         account: str = "payable",
         minimum: int = 1,
-        debtor: str = "platform",
+        debtor: str = PLATFORM,
         only: Collection[str] = (),
         leave_out: Collection[str] = (),
         format: str | None = None,  # noqa: A002  # that of a file
@@ -128,29 +168,34 @@ class Ledger:
     ) -> Batch:
         """Close the open balances of an account and a unit, from `minimum` minor units on, and return the batch for the bank.
 
-        `batch` is its id, and tells a repetition: where there is such a batch of the same account, unit, debtor and format, that is returned and
-        nothing is written. `due` is the day on which the bank is to execute it (default: the day of the settlement).
+        `batch` is its id, and tells a repetition: where there is such a batch, settled on the same terms, that is returned and nothing is written;
+        on other terms it is `batch-id-reused`. `by` and `now` are no terms. `due` is the day on which the bank is to execute it (default: the
+        day of the settlement). `now` may not be before the newest posting of the account and unit.
         All is written together, or nothing is. Raises Refused with all that stands against it: `cannot-settle`, `nothing-to-settle`,
-        `foreign-unit`, `batch-id-reused`; WorldError where the file of the bank cannot be made on this machine.
+        `foreign-unit`, `batch-id-reused`, `broken-seal`; WorldError where the file of the bank cannot be made on this machine.
         """
-        at, bank = self._now(now), self._bank(unit, format)
-        terms = Terms(unit, account, minimum, debtor, bank.format, due or at.date(), _each(only), _each(leave_out))
+        bank = self._bank(unit, format)
+        _check_minimum(minimum)
+        terms = Terms(unit, account, minimum, owner_id(debtor), bank.format, due, _each(only), _each(leave_out))
         _check_batch_id(batch)
         _check_note("by", by)
         with self.store.book().closing() as book:
-            known = book.batch(batch) if batch is not None else None
+            known = _repeated(book, batch, terms) if batch is not None else None
             if known is not None:
-                return _repeated(known, terms, format)
-            planned = self._planned(book, bank, terms, at)
+                return known
+            planned = self._planned(book, bank, terms, now)
             if not planned.is_possible:
                 raise Refused(refusal(planned, _last(book, unit)))
-            made = planned.batch(batch or _free_id(book, unit, at), by)
+            made = planned.batch(batch or _free_id(book, unit, planned.at), by, rehearsal=self.store.rehearsal())
             bank.file(made)  # before anything is written: nobody would send the money of a batch without a file
             book.add_batch(made)
         return made
 
     def file(self, batch: Batch) -> File:
-        """Return the order for the bank; the same batch gives the same bytes. Raises WorldError where this machine lacks something."""
+        """Return the order for the bank; the same batch gives the same bytes. Raises Refused (`broken-seal`, `unknown-batch`) for one
+        that is not as it was settled, and WorldError where this machine lacks something.
+        """
+        _assert_as_settled(self.store.book(), batch)
         return self._bank(batch.unit, batch.format).file(batch)
 
     def reject(
@@ -158,28 +203,40 @@ class Ledger:
     ) -> Rejection:
         """Undo one line of a batch that the bank sent back, and return what is kept of that: the balance is open again.
 
-        A second time with the same reason returns the first. Raises Refused: `unknown-batch`, `unknown-payee`, `already-rejected`.
+        A second time with the same reason returns the first. Raises Refused: `unknown-batch`, `unknown-payee`, `already-rejected`, `broken-seal`.
         """
-        at = self._now(now)
-        _check_note("reason", reason)
+        (returned,) = self.reject_lines(batch, {payee: reason}, by=by, now=now)
+        return returned.rejection
+
+    def reject_lines(
+        self, batch: str, reasons: Mapping[str, str], *, by: str | None = None, now: datetime | None = None
+    ) -> Sequence[Returned]:
+        """Undo lines of a batch that the bank sent back, all of them or none, and return what came of each, in their order.
+
+        `reasons` has the reason for each by the id of its payee, or by the name of its transfer at the bank (`<batch>-<number>`); a payee of such an id goes first.
+        Raises what `reject` raises.
+        """
         _check_note("by", by)
+        for reason in reasons.values():
+            _check_note("reason", reason)
         with self.store.book().closing() as book:
             whole = _known_batch(book, batch)
-            line = whole.line(payee)
-            if line is None:
-                raise Refused(unknown_payee(whole, payee))
-            earlier = next((each for each in book.rejections(batch) if each.number == line.number), None)
-            if earlier is not None and earlier.reason != reason:
-                raise Refused(already_rejected(earlier, payee))
-            if earlier is not None:
-                return earlier
-            if at < whole.at:
-                raise InvalidInput(
-                    f"Batch {batch} was settled at {whole.at.isoformat()}; nothing of it came back at {at.isoformat()}, before that."
-                )
-            made = Rejection(batch, line.number, reason, at, by)
-            book.add_rejection(whole, made)
-        return made
+            _assert_as_settled(book, whole)
+            at = self._after(now, whole.at, f"Batch {batch} was settled later, and nothing of it came back before.")
+            kept = {each.number: each for each in book.rejections(batch)}
+            done: dict[int, Returned] = {}
+            for name, reason in reasons.items():
+                line = whole.line_named(owner_id(name))
+                if line is None:
+                    raise Refused(unknown_payee(whole, name))
+                earlier = kept.get(line.number)
+                if earlier is not None and earlier.reason != reason:
+                    raise Refused(already_rejected(earlier, name))
+                if earlier is None:
+                    made = kept[line.number] = Rejection(batch, line.number, reason, at, by)
+                    book.add_rejection(whole, made)
+                done.setdefault(line.number, Returned(line, kept[line.number], earlier is None))
+        return list(done.values())
 
     def batches(self) -> Iterator[Batch]:
         """Yield all batches, newest first."""
@@ -188,6 +245,10 @@ class Ledger:
     def batch(self, id: str) -> Batch:  # noqa: A002  # the word of the glossary
         """Return a batch. Raises Refused (`unknown-batch`)."""
         return _known_batch(self.store.book(), id)
+
+    def is_as_settled(self, batch: Batch) -> bool:
+        """Say whether a batch fits the seal that it was given when it was settled: nobody has changed it since."""
+        return self.store.book().seal(batch.id) == sealed(batch)
 
     def rejections(self, batch: str) -> Sequence[Rejection]:
         """Return what the bank sent back of a batch, in order of line. Raises Refused (`unknown-batch`)."""
@@ -198,36 +259,70 @@ class Ledger:
 
     def payees(self, ids: Collection[str] | None = None) -> Iterator[Payee]:
         """Yield the bank details of these owners of accounts, or of all, in order of id."""
-        return self.store.payees().payees(ids)
+        return self.store.payees().payees(None if ids is None else _each(ids))
 
-    def keep_payees(self, payees: Iterable[Payee], *, now: datetime | None = None) -> Sequence[Payee]:
-        """Write bank details over what was kept, all or none, and return them as they are kept. Raises InvalidInput with all that is wrong."""
+    def keep_payees(
+        self, payees: Iterable[Payee], *, by: str | None = None, now: datetime | None = None
+    ) -> Sequence[Payee]:
+        """Write bank details over what was kept, all or none, and return them as they are kept. Raises InvalidInput with all that is wrong,
+        and WorldError where this machine lacks what an IBAN is checked with. `by` is who says so, for the record.
+        """
+        _check_note("by", by)
         kept, faults = {}, []
         for payee in payees:
+            if owner_id(payee.id) in kept:
+                faults.append(f"{payee.id}: stands here twice")
             try:
-                kept[payee.id] = checked(payee)
+                fit = self.checked_payee(payee)
+                kept[fit.id] = fit
             except ValueError as error:
                 faults.append(f"{payee.id}: {error}")
         if faults:
             raise InvalidInput(f"These details cannot be kept: {'; '.join(faults)}.", faults=faults)
-        self.store.payees().keep(list(kept.values()), self._now(now))
+        self.store.payees().keep(list(kept.values()), self._now(now), by)
         return list(kept.values())
 
-    def remove_payee(self, id: str) -> bool:  # noqa: A002  # the word of the glossary
-        """Forget somebody's bank details, and say whether there were any. Batches keep their own copy."""
-        return self.store.payees().remove(id)
+    def remove_payee(self, id: str, *, by: str | None = None, now: datetime | None = None) -> bool:  # noqa: A002  # the word of the glossary
+        """Forget somebody's bank details, and say whether there were any. Batches keep their own copy, and that they changed is kept."""
+        _check_note("by", by)
+        return self.store.payees().remove(owner_id(id), self._now(now), by)
 
-    def _planned(self, book: Book, bank: Bank, terms: Terms, at: datetime) -> Plan:
+    def payee_changes(self, id: str) -> Sequence[PayeeChange]:  # noqa: A002  # the word of the glossary
+        """Return when somebody's bank details became others, and by whom, oldest first. Of IBANs only the ends are kept there."""
+        return self.store.payees().changes(owner_id(id))
+
+    def checked_payee(self, payee: Payee) -> Payee:
+        """Return bank details as they would be kept, and keep nothing. Raises ValueError with what is wrong, and WorldError where this machine
+        lacks what an IBAN is checked with.
+        """
+        fit = checked(payee)
+        if fit.iban is None and fit.bic is None:
+            return fit
+        faults = [fault for bank in self.banks if (fault := bank.fault(fit)) is not None]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return fit
+
+    def _planned(self, book: Book, bank: Bank, terms: Terms, now: datetime | None) -> Plan:
+        balances = list(book.balances(account=terms.account, unit=terms.unit))
+        newest = book.newest(terms.account, terms.unit)  # after the balances, so that it is not older than they
+        why_not = (
+            f"The newest posting to {terms.account} in {terms.unit} is later, and would be settled before it was there."
+        )
+        at = self._after(now, newest, why_not)
         fault = terms.fault(at)
         if fault is not None:
             raise InvalidInput(fault)
-        balances = list(book.balances(account=terms.account, unit=terms.unit))
         asked = {*(each.owner for each in balances), *terms.only, *terms.leave_out, terms.debtor}
         payees = {payee.id: payee for payee in book.payees().payees(asked)}
-        return plan(terms, at, balances, payees, lambda payee, amount: bank.objection(payee, terms.unit, amount))
+        made = plan(terms, at, balances, payees, lambda payee, amount: bank.objection(payee, terms.unit, amount))
+        if balances:
+            return made
+        return replace(made, accounts=tuple(sorted({(each.account, each.unit) for each in book.balances()})))
 
     def _bank(self, unit: str, format_: str | None) -> Bank:
         """Return the bank of a format, or the first that takes a unit."""
+        _check_unit(unit)
         fit = [bank for bank in self.banks if format_ in {None, bank.format}]
         if not fit:
             known = ", ".join(bank.format for bank in self.banks) or "none"
@@ -242,16 +337,33 @@ class Ledger:
 
     def _owner(self, owner: str | None, actor: Actor | None) -> str | None:
         """Return whose accounts somebody is shown: amounts and parties are made of data that may be hidden from them."""
-        who = self.identified(actor)
-        if who is None or owner == who.id:
-            return owner
-        if owner is None:
-            return who.id
+        who, asked = self.identified(actor), None if owner is None else owner_id(owner)
+        if who is None or asked == owner_id(who.id):
+            return asked
+        if asked is None:
+            return owner_id(who.id)
         told = f"The accounts of {owner} are not for {who} to see; {who} sees those of {who.id}."
         raise Refused(Refusal("not-allowed", told, {"owner": owner, "actor": str(who)}))
 
     def _now(self, told: datetime | None) -> datetime:
         return instant(told, self.clock, self.store)
+
+    def _after(self, told: datetime | None, earliest: datetime | None, why_not: str) -> datetime:
+        """Return the instant of something that follows what happened at `earliest`. Clocks of machines may be a little apart. Raises InvalidInput."""
+        at = self._now(told)
+        if earliest is None or at >= earliest:
+            return at
+        if told is None and earliest - at <= APART:
+            return earliest
+        first, second = instant_text(earliest), instant_text(at)
+        raise InvalidInput(f"{why_not} It is of {first}, and this of {second}.", earliest=first)
+
+    def _assert_there(self, asked: PostingQuery) -> None:
+        """Raise UnknownCase or Refused, where lines are asked for of a case or a batch that there is not."""
+        if asked.case is not None:
+            self.store.load(asked.case, "")
+        if asked.batch is not None:
+            _known_batch(self.store.book(), asked.batch)
 
 
 def _each(names: Collection[str]) -> tuple[str, ...]:
@@ -259,15 +371,19 @@ def _each(names: Collection[str]) -> tuple[str, ...]:
         raise InvalidInput(
             f"Payees are named in a list: [{names!r}], and not {names!r}, of which each letter would be a name."
         )
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(map(owner_id, names)))
 
 
-def _repeated(known: Batch, terms: Terms, format_: str | None) -> Batch:
-    """Return a batch that is there already; raise Refused where something else was asked for."""
-    is_, asked = (known.unit, known.account, known.debtor.id), (terms.unit, terms.account, terms.debtor)
-    if is_ == asked and format_ in {None, known.format}:
-        return known
-    raise Refused(reused(known))
+def _repeated(book: Book, batch: str, terms: Terms) -> Batch | None:
+    """Return the batch of an id, where there is one; raise Refused where something else is asked for, or it is not as it was settled."""
+    known = book.batch(batch)
+    if known is None:
+        return None
+    _assert_as_settled(book, known)
+    differing = other_terms(known, terms)
+    if differing:
+        raise Refused(reused(known, differing))
+    return known
 
 
 def _known_batch(book: Book, id_: str) -> Batch:
@@ -275,6 +391,15 @@ def _known_batch(book: Book, id_: str) -> Batch:
     if found is None:
         raise Refused(unknown_batch(id_, next(book.batches(), None)))
     return found
+
+
+def _assert_as_settled(book: Book, batch: Batch) -> None:
+    """Refuse to make anything of a batch that does not fit its seal."""
+    seal = book.seal(batch.id)
+    if seal is None:
+        raise Refused(unknown_batch(batch.id, next(book.batches(), None)))
+    if seal != sealed(batch):
+        raise Refused(broken_seal(batch))
 
 
 def _last(book: Book, unit: str) -> Batch | None:
@@ -287,6 +412,18 @@ def _free_id(book: Book, unit: str, at: datetime) -> str:
     return next(id_ for number in count(1) if book.batch(id_ := f"{day}-{number}") is None)
 
 
+def _check_unit(unit: str) -> None:
+    if not isinstance(unit, str) or not is_unit(unit):
+        raise InvalidInput(f"{unit!r} is no unit; units are written in capitals, as in EUR, PLN or POINTS.")
+
+
+def _check_minimum(minimum: int) -> None:
+    if type(minimum) is not int:
+        raise InvalidInput(
+            f"The minimum is a whole number of minor units, such as 1000 for 10.00 EUR, and not {minimum!r}."
+        )
+
+
 def _check_batch_id(text: str | None) -> None:
     if text is not None and not is_batch_id(text):
         raise InvalidInput(
@@ -295,8 +432,8 @@ def _check_batch_id(text: str | None) -> None:
 
 
 def _check_note(what: str, text: str | None) -> None:
-    if text is not None and not (text.strip() and len(text) <= LONGEST_REASON and text.isprintable()):
-        raise InvalidInput(f'"{what}" is 1 to {LONGEST_REASON} printable characters.')
+    if text is not None and not is_note(text):
+        raise InvalidInput(f'"{what}" is {NOTE_FORM}.')
 
 
 def _check_period(since: datetime | None, until: datetime | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from caseway.engine.actor import RESERVED_ROLES, Actor
+from caseway.engine.actor import PLATFORM, RESERVED_ROLES, Actor
 from caseway.engine.case import Case
 from caseway.engine.errors import InvalidInput, Refused
 from caseway.engine.event import Event
@@ -84,7 +84,9 @@ class Reception:
 
 
 def unreserved(actor: Actor | None) -> Actor | None:
-    """Return an actor who claims no role that is Caseway's own to give. Raises InvalidInput."""
+    """Return an actor who claims no role that is Caseway's own to give, and is not the platform itself. Raises InvalidInput."""
+    if actor is not None and actor.id == PLATFORM:
+        raise InvalidInput(f'Nobody can act as "{PLATFORM}": it is the owner of the platform\'s own accounts.')
     reserved = sorted(RESERVED_ROLES.intersection(actor.roles)) if actor is not None else ()
     if reserved:
         raise InvalidInput(f'Nobody can claim the role "{reserved[0]}": it is Caseway\'s own to give.')

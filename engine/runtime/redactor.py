@@ -13,6 +13,7 @@ from caseway.engine.effect import Message
 from caseway.engine.errors import Refused, UnknownCase
 from caseway.engine.event import REDACTED, Event
 from caseway.engine.journal import entry
+from caseway.engine.link import parent_of
 from caseway.engine.outcome import Step
 from caseway.engine.ports import Delivery, Rewritable, Store
 from caseway.engine.redaction import Redaction, Rewriting, Wanted
@@ -75,8 +76,7 @@ class Redactor:
         lines = list(self.store.journal(case_id))
         erasure = redaction.erasure_of(definition, found, wanted, lines).learned(lines, found)
         told = {"revisions": list(wanted.revisions)} if wanted.revisions else {}
-        places = (*wanted.paths, *redaction.hits(found.data, replace(erasure, texts=frozenset(wanted.texts))))
-        step = redaction.redact(found, replace(event, data=told), now, erasure, places)
+        step = redaction.redact(found, replace(event, data=told), now, erasure, wanted.paths)
         made = self._rewriting(step)
         done = self._rewrite(made)
         line = done.entry and entry_view(definition, done.entry, made.step.after, event.actor)
@@ -112,10 +112,14 @@ class Redactor:
     def _followers(self, source: Step) -> Sequence[Rewriting]:
         """Return what a redaction changes in the cases that were started with what it takes out of this one."""
         made = []
-        for case_id, _ in self.family(source.after, "")[1:]:
+        erased = {source.after.id: source.erasures}
+        for case_id, _ in self.family(source.after, "")[1:]:  # those that start others come before these
             found = self.store.load(case_id, "").case
-            lines = list(self.store.journal(case_id))
-            follower = self._rewriting(redaction.followed(found, self.pins.of(found), source, lines))
+            lines, parent = list(self.store.journal(case_id)), parent_of(found.links)
+            passed_on = erased.get(parent.case, ()) if parent else ()
+            step = redaction.followed(found, self.pins.of(found), source, lines, passed_on)
+            erased[case_id] = step.erasures
+            follower = self._rewriting(step)
             if not follower.is_idle:
                 made.append(follower)
         return made

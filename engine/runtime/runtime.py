@@ -345,9 +345,26 @@ class Runtime:
         """Take a person out of Caseway's own directory, and say whether there was one. What they did stays in the journals."""
         return self._reception.kept_directory().remove(id)
 
+    def language(self, asked: str | None = None, *, actor: Actor | None = None) -> str:
+        """Return the language to answer somebody in: the one asked for, else the first one of the person's, else English."""
+        return spoken(asked, None if asked else self._reception.identified(actor))
+
     def definition(self, case: Case) -> Definition:
         """Return the definition that a case is pinned to, as the store kept it."""
         return self._pins.of(case)
+
+    def definition_at(self, case: str, revision: int | None = None, *, actor: Actor | None = None) -> Definition:
+        """Return the version of its process that a case is on, or was on at a revision, as the store kept it.
+
+        Raises UnknownCase, and InvalidInput where the case has no such revision.
+        """
+        found, _ = self._reception.seen(case, actor)
+        if revision is None:
+            return self.definition(found)
+        line = next((each for each in self.store.journal(case) if each.revision == revision), None)
+        if line is None:
+            raise InvalidInput(f"Case {case} has no revision {revision}; it is at {found.revision}.", revision=revision)
+        return self._pins.compiled(line.definition, f"case {case} at revision {revision}")
 
     def close(self) -> None:
         """Let go of the database."""

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from benchmarks.__main__ import NAMES
-
-HOUSE = Path(__file__).parents[2]
+from tests import program
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", NAMES)
 def test_a_benchmark_runs(name: str) -> None:
-    command = [sys.executable, "-m", "benchmarks", "--small", "--without-peers", name]
-    done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+    command = (program.PYTHON, "-m", "benchmarks", "--small", "--without-peers", name)
+    done = program.done(*command, cwd=program.HOUSE)
     assert "\n## " in done.stdout
 
 
 def test_every_benchmark_can_be_asked_for() -> None:
-    modules = (path for path in (HOUSE / "benchmarks").glob("*.py") if "\ndef run(" in path.read_text(encoding="utf-8"))
+    modules = (
+        path for path in (program.HOUSE / "benchmarks").glob("*.py") if "\ndef run(" in path.read_text(encoding="utf-8")
+    )
     assert {path.stem for path in modules} == set(NAMES)

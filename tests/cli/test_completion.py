@@ -29,6 +29,13 @@ def test_processes_are_offered(terminal):
     assert completed("diagram", incomplete="x") == []
 
 
+def test_the_rules_of_a_process_or_of_a_case_are_offered(terminal):
+    terminal.start()
+
+    assert completed("rule") == ["repair"]
+    assert completed("rule", "repair") == completed("rule", "--case", "R-1") == ["RE-01", "RE-02"]
+
+
 def test_cases_are_offered_the_open_ones_first(terminal):
     terminal.paid("R-1")
     terminal.start("R-2")

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -12,8 +10,7 @@ import pytest
 from caseway.cli.failure import exit_code
 from caseway.cli.main import Program
 from caseway.engine import errors
-
-CASEWAY = (sys.executable, "-m", "caseway.cli.main")
+from tests import program
 
 
 def program_that_raises(error: BaseException) -> Program:
@@ -104,9 +101,8 @@ def test_a_process_that_does_not_compile_is_told_with_every_place(terminal):
 
 
 def test_the_installed_program_runs(tmp_path: Path):
-    done = subprocess.run([*CASEWAY, "show", "X", "--json"], check=False, cwd=tmp_path, capture_output=True, text=True)
+    done = program.done(*program.CASEWAY, "show", "X", "--json", code=5, cwd=tmp_path)
 
-    assert done.returncode == 5
     assert json.loads(done.stdout)["error"]["code"] == "world"
     assert done.stderr == ""
 
@@ -115,20 +111,17 @@ def test_the_installed_program_runs(tmp_path: Path):
 def test_a_reader_that_goes_away_is_met_with_silence(tmp_path: Path, arguments):
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run([*CASEWAY, *arguments], check=False, cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE)
+    done = program.done(*program.CASEWAY, *arguments, code=141, cwd=tmp_path, stdout=writing)
     os.close(writing)
 
-    assert (done.returncode, done.stderr) == (141, b"")
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["show", "--help"], ["diagram", "orange-friends-visit", "--json"]])
 def test_an_output_that_cannot_be_written_is_an_error(tmp_path: Path, arguments):
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [*CASEWAY, *arguments], check=False, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True
-        )
+        done = program.done(*program.CASEWAY, *arguments, code=5, cwd=tmp_path, stdout=full)
 
-    assert done.returncode == 5
     assert "Traceback" not in done.stderr
     assert "could not be written" in done.stderr or "No space left" in done.stderr
 
@@ -137,7 +130,7 @@ def test_a_terminal_with_few_letters_shows_escapes(terminal):
     terminal.run("start", "repair", "--id", "R-1", "--data", "owner.name=\u017b")
     environment = os.environ | {"PYTHONIOENCODING": "latin-1", "PYTHONUTF8": "0"}
     done = [
-        subprocess.run([*CASEWAY, "show", "R-1", *more], capture_output=True, env=environment, check=True).stdout
+        program.done(*program.CASEWAY, "show", "R-1", *more, env=environment, text=False).stdout
         for more in ((), ("--json",))
     ]
 

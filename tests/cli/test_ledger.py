@@ -49,6 +49,7 @@ def test_the_lines_of_the_ledger_come_as_json_lines(terminal):
         "payout": "fee",
         "purpose": "Fee",
         "implements": ["RE-02"],
+        "seq": 2,
     }
 
 
@@ -165,6 +166,7 @@ def test_the_book_is_exported_for_a_spreadsheet(terminal):
         "implements": "RE-02",
         "effect": rows[0]["effect"],
         "line": "1",
+        "seq": "2",
     }
 
 
@@ -206,7 +208,7 @@ def test_a_statement_says_what_was_held_before_and_after(paid_twice):
     assert [line.split() for line in told[1:]] == [
         ["time", "source", "for", "amount", "balance"],
         ["before", "2.25"],
-        ["2026-03-05", "09:20:00Z", "R-2", "Fee", "[RE-02]", "2.25", "4.50"],
+        ["2026-03-05", "09:20:00Z", "R-2:4", "Fee", "[RE-02]", "2.25", "4.50"],
         ["after", "4.50"],
     ]
 
@@ -218,7 +220,46 @@ def test_a_statement_is_one_document_of_json(paid_twice):
     assert (made["owner"], made["since"], made["until"]) == ("anna", None, "2026-03-05T00:00:00Z")
     assert (section["account"], section["unit"], section["opening"], section["closing"]) == ("payable", "EUR", 0, 225)
     [line] = section["lines"]
-    assert (line["case"], line["amount"], line["balance"]) == ("R-1", 225, 225)
+    assert (line["case"], line["amount"], line["share"], line["balance"]) == ("R-1", 225, None, 225)
+
+
+def test_what_something_is_for_is_told_in_the_language_of_whoever_asks(paid_twice):
+    paid_twice.run("person", "set", "anna", "--role", "clerk", "--language", "nl")
+
+    for verb in (("ledger", "statement", "anna"), ("ledger", "postings"), ("history", "R-1"), ("ledger", "export")):
+        for who, language in (((), "en"), (("--lang", "nl"), "nl"), (("--as", "clerk:anna"), "nl")):
+            told = paid_twice.run(*verb, *who).stdout
+            assert ("Vergoeding" in told, "Fee" in told) == (language == "nl", language == "en"), (verb, who)
+    told = paid_twice.run("ledger", "statement", "anna", "--lang", "nl", "--format", "csv").stdout
+    assert ",payout,Vergoeding,R-2,4,RE-02,repair,1,fee,,R-2:4:0,,2.25,4.50\n" in told
+    assert paid_twice.lines("ledger", "postings", "--lang", "nl")[0]["purpose"] == "Vergoeding"
+    assert paid_twice.lines("history", "R-1")[2]["effects"][-1]["purpose"] == {"en": "Fee", "nl": "Vergoeding"}
+
+
+def test_a_statement_tells_what_part_of_what_a_share_is(terminal):
+    folder = terminal.folder / "shared" / "tip"
+    folder.mkdir(parents=True)
+    (folder / "v1.yaml").write_text(TIP, encoding="utf-8")
+    terminal.run("start", "tip", "--id", "T-1", "--processes", "shared", "--data", 'who=["anna", "anna", "ben"]')
+    where = ("ledger", "statement", "anna", "--processes", "shared")
+
+    assert "share it" in terminal.run(*where).stdout
+    assert ",2 of 3 parts of 10 POINTS,T-1:1:0," in terminal.run(*where, "--format", "csv").stdout
+    [line] = terminal.json(*where, "--as", "friend:anna")["sections"][0]["lines"]
+    assert line["share"] == {"weight": 2, "of": 3, "total": 10}
+
+
+TIP = """
+process: tip
+version: 1
+data: {type: object, properties: {who: {type: array, items: {type: string}}}}
+payouts:
+  tip: {amount: 10, unit: POINTS, split: {among: case.who, payee: item}, purpose: share it}
+states:
+  open: {entry: [{pay: tip}], on: {go: {target: done}}}
+  done: {type: final}
+events: {go: {}}
+"""
 
 
 def test_a_statement_may_be_a_file(paid_twice):
@@ -227,6 +268,7 @@ def test_a_statement_may_be_a_file(paid_twice):
     told = paid_twice.run("ledger", "statement", "anna", "--format", "csv", "--output", "anna.csv")
     assert (told.stdout, told.stderr) == ("", "The statement is in anna.csv.\n")
     assert (paid_twice.folder / "anna.csv").read_text(encoding="utf-8") == result.stdout
+    assert (paid_twice.folder / "anna.csv").stat().st_mode & 0o777 == 0o600
     paid_twice.run("ledger", "statement", "anna", "--format", "pdf", "--output", "anna.pdf")
     assert (paid_twice.folder / "anna.pdf").read_bytes().startswith(b"%PDF")
 
@@ -258,8 +300,21 @@ def test_a_statement_of_nobody_says_so(terminal):
     terminal.paid()
 
     result = terminal.run("ledger", "statement", "ben")
-    assert (result.stdout, result.stderr) == ("", "There is nothing on the accounts of ben in that time.\n")
+    assert (result.stdout, result.stderr) == ("", "Nobody of the name ben has an account.\n")
+    for verb in (("balance", "--owner", "ben"), ("postings", "--owner", "ben")):
+        result = terminal.run("ledger", *verb)
+        assert (result.stdout, result.stderr) == ("", "Nobody of the name ben has an account.\n")
+    early = terminal.run("ledger", "statement", "anna", "--until", "2026-01-01")
+    assert early.stderr == "There is nothing on the accounts of anna in that time.\n"
     assert terminal.json("ledger", "statement", "ben")["sections"] == []
+
+
+@pytest.mark.parametrize(("name", "code"), [("--batch", "unknown-batch"), ("--case", "unknown-case")])
+def test_lines_of_what_there_is_not_are_refused(terminal, name, code):
+    terminal.paid()
+
+    assert terminal.json("ledger", "postings", name, "NOPE", code=4)["error"]["code"] == code
+    assert terminal.run("ledger", "postings", name, "NOPE", "--as", "clerk:anna").stdout == ""
 
 
 # verify
@@ -307,7 +362,7 @@ def test_a_line_that_is_gone_is_told_with_what_it_said(terminal):
 
     found = terminal.lines("ledger", "verify", code=4)
     assert [each["kind"] for each in found] == ["missing", "missing"]
-    assert [each["expected"] for each in found] == lines
+    assert [each["expected"] for each in found] == [line | {"seq": None} for line in lines]
 
 
 # sums that are kept

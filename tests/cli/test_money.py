@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from caseway.engine.money import LARGEST, MINOR_DIGITS, decimal, minor_units, money
+from caseway.engine.money import CURRENCIES, LARGEST, MINOR_DIGITS, SUCCESSORS, decimal, minor_units, money
 
 
 @pytest.mark.parametrize(
@@ -87,3 +87,21 @@ def test_what_is_no_amount_is_refused_with_a_sentence(text, unit, told):
 @pytest.mark.parametrize("unit", ["EUR", "JPY", "KWD", "POINTS"])
 def test_what_was_written_reads_as_the_same_amount(unit):
     assert all(minor_units(decimal(amount, unit), unit) == amount for amount in (0, 1, 99, 100, 12345, LARGEST))
+
+
+@pytest.mark.parametrize(
+    ("unit", "digits"),
+    [("EUR", 2), ("JPY", 0), ("UYI", 0), ("KWD", 3), ("CLF", 4), ("UYW", 4), ("XCG", 2), ("XAD", 2), ("COU", 2)],
+)
+def test_a_currency_has_the_digits_of_its_minor_unit(unit, digits):
+    assert CURRENCIES[unit] == digits
+
+
+def test_what_is_no_currency_any_more_has_a_successor_that_is_one_and_keeps_its_digits_in_the_book():
+    assert not SUCCESSORS.keys() & CURRENCIES.keys()
+    assert set(SUCCESSORS.values()) <= CURRENCIES.keys()
+    assert money(1234, "BGN") == "12.34 BGN"
+
+
+def test_gold_and_codes_for_tests_are_no_currency_to_pay_in():
+    assert not {"XAU", "XDR", "XTS", "XXX"} & CURRENCIES.keys()

@@ -3,14 +3,15 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 
 from caseway.cli.output import console, print_line, table, watched
 from caseway.cli.show import tree
+from tests import program
 
 
 def printed(monkeypatch: pytest.MonkeyPatch, encoding: str, value: object) -> bytes:
@@ -94,12 +95,21 @@ def test_a_text_stands_in_quotes_where_it_reads_as_something_else(text, shown):
 
 def test_a_terminal_counts_while_one_waits_and_the_data_stay_clean(terminal):
     leader, follower = os.openpty()
-    arguments = [sys.executable, "-m", "caseway.cli.main", "check", "--json"]
     environment = os.environ | {"TERM": "xterm"}
-    done = subprocess.run(arguments, stdout=subprocess.PIPE, stderr=follower, env=environment, check=True)
-    os.close(follower)
-    told = os.read(leader, 65_536)
+    with program.started(*program.CASEWAY, "check", "--json", stderr=follower, env=environment) as running:
+        os.close(follower)
+        told = shown_on(leader)  # as it comes: a terminal that nobody reads has room for a few seconds of it
+        said, _ = running.communicate()
     os.close(leader)
 
     assert b"files checked: 2" in told
-    assert json.loads(done.stdout) == []
+    assert (running.returncode, json.loads(said)) == (0, [])
+
+
+def shown_on(terminal: int) -> bytes:
+    """Read what is shown until nobody shows anything any more."""
+    shown = b""
+    with suppress(OSError):  # so Linux says that the other end was closed
+        while more := os.read(terminal, 65_536):
+            shown += more
+    return shown

@@ -17,6 +17,11 @@ def anna(terminal):
     return terminal
 
 
+def kept(terminal):
+    shown = terminal.json("payee", "show", "anna")
+    return {key: shown[key] for key in ANNA}
+
+
 def file(terminal, text, name="payees.csv"):
     (terminal.folder / name).write_text(text, encoding="utf-8")
     return name
@@ -27,7 +32,11 @@ def file(terminal, text, name="payees.csv"):
 
 def test_a_payee_is_set_and_shown_whole(terminal):
     assert terminal.json("payee", "set", "anna", *GIVEN) == ANNA | {"changed": True}
-    assert terminal.json("payee", "show", "anna") == ANNA
+    shown = terminal.json("payee", "show", "anna")
+    assert {key: shown[key] for key in ANNA} == ANNA
+    assert [{**each, "at": ""} for each in shown["changes"]] == [
+        {"at": "", "by": None, "removed": False, "name": "Anna Ż.", "iban": "NL************4300", "bic": "ABNANL2A"}
+    ]
     assert terminal.run("payee", "show", "anna").stdout.splitlines() == [
         "payee  anna",
         "name   Anna Ż.",
@@ -44,7 +53,7 @@ def test_setting_again_changes_nothing(anna):
 def test_what_is_not_given_stays_and_an_empty_text_takes_away(anna):
     anna.run("payee", "set", "anna", "--bic", "", "--name", "Anna Żak")
 
-    assert anna.json("payee", "show", "anna") == ANNA | {"name": "Anna Żak", "bic": None}
+    assert kept(anna) == ANNA | {"name": "Anna Żak", "bic": None}
 
 
 @pytest.mark.parametrize(
@@ -54,15 +63,7 @@ def test_what_is_not_given_stays_and_an_empty_text_takes_away(anna):
         (("anna", "--file", "payees.csv"), "--file alone"),
         (("--file", "payees.csv", "--name", "x"), "--file alone"),
         (("--file", "nowhere.csv"), "nowhere.csv"),
-        (("anna", "--iban", "NL91ABNA0417164300"), "needs a name"),
-        (("anna", "--name", ""), "needs a name"),
-        (("anna", "--name", " "), "cannot be the name"),
-        (("anna", "--name", "x" * 71), "cannot be the name"),
-        (("anna", "--name", "Anna", "--iban", "NL92ABNA0417164300"), "check digits"),
-        (("anna", "--name", "Anna", "--iban", "٣" * 20), "is no IBAN"),
-        (("anna", "--name", "Anna", "--bic", "?"), "is no BIC"),
-        (("a\nb", "--name", "Anna"), "cannot be the id"),
-        (("", "--name", "Anna"), "cannot be the id"),
+        (("anna", "--name", "Anna", "--by", ""), "is not 1 to 200"),
         (("anna", "--name", "Anna", "--as", "clerk:anna"), "leave --as out"),
     ],
 )
@@ -73,6 +74,49 @@ def test_what_makes_no_sense_is_a_usage_error_and_nothing_is_kept(terminal, argu
     assert error["code"] == "usage"
     assert told in error["message"]
     assert not (terminal.folder / "caseway.db").exists() or terminal.lines("payee", "list") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("anna", "--iban", "NL91ABNA0417164300"), "needs a name"),
+        (("anna", "--name", ""), "needs a name"),
+        (("anna", "--name", " "), "cannot be the name"),
+        (("anna", "--name", "x" * 71), "cannot be the name"),
+        (("anna", "--name", "Anna", "--iban", "NL92ABNA0417164300"), "The check digits"),
+        (("anna", "--name", "Anna", "--iban", "NL02ABNA041716430012"), "No account has the IBAN NL02ABNA041716430012"),
+        (("anna", "--name", "Anna", "--iban", "NL5312340417164300"), "No account has the IBAN"),
+        (("anna", "--name", "Anna", "--iban", "US64SVBKUS6S3300958879"), "its country has none"),
+        (("anna", "--name", "Anna", "--iban", "٣" * 20), "is no IBAN"),
+        (("anna", "--name", "Anna", "--bic", "?"), "is no BIC"),
+        (("a\nb", "--name", "Anna"), "cannot be the id"),
+        (("", "--name", "Anna"), "cannot be the id"),
+    ],
+)
+def test_details_that_cannot_be_are_refused_and_nothing_is_kept(terminal, arguments, told):
+    error = terminal.json("payee", "set", *arguments, code=4)["error"]
+    assert error["code"] == "invalid-input"
+    assert told in error["message"]
+    assert terminal.lines("payee", "list") == []
+
+
+# who changed what
+
+
+def test_it_is_shown_who_changed_bank_details_and_when(anna):
+    now = ("--now", "2026-03-03T10:00:00Z")
+    anna.run("payee", "set", "anna", "--iban", "BE68539007547034", "--by", "eva", *now)
+    told = anna.run("payee", "show", "anna", "--history").stdout.splitlines()
+    assert told[5].split() == ["changed", "by", "name", "iban", "bic"]
+    assert told[7].split() == ["2026-03-03", "10:00:00Z", "eva", "Anna", "Ż.", "BE**********7034", "ABNANL2A"]
+    anna.run("payee", "remove", "anna", "--by", "dora", *now)
+    anna.run("payee", "show", "anna", code=4)
+    gone = anna.run("payee", "show", "anna", "--history")
+    assert gone.stderr == "The bank details of anna were removed.\n"
+    assert gone.stdout.splitlines()[-1].split() == ["2026-03-03", "10:00:00Z", "dora", "(removed)"]
+    shown = anna.json("payee", "show", "anna", "--history")
+    assert (shown["id"], shown["iban"], len(shown["changes"])) == ("anna", None, 3)
+    assert "NL91ABNA0417164300" not in json.dumps(shown)
 
 
 # a file
@@ -102,7 +146,7 @@ def test_payees_are_kept_as_the_list_prints_them(anna):
 def test_a_table_and_json_lines_say_the_same(anna, text):
     anna.run("payee", "set", "--file", file(anna, text))
 
-    assert anna.json("payee", "show", "anna") == ANNA | {"bic": None}
+    assert kept(anna) == ANNA | {"bic": None}
 
 
 def test_a_column_that_is_not_there_says_nothing(anna):

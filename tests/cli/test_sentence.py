@@ -7,7 +7,7 @@ import pytest
 
 from caseway.cli.sentence import consequences, distance, effect_text, instant, move, who
 from caseway.engine.actor import Actor
-from caseway.engine.effect import AlreadyPaid, CancelTimer, ClawBack, Message, Payout, SetTimer, Share
+from caseway.engine.effect import AlreadyPaid, CancelTimer, ClawBack, Message, Payout, SetTimer, Share, Unpaid
 from caseway.engine.event import Event
 from caseway.engine.outcome import Entry, Refusal
 
@@ -40,6 +40,17 @@ def test_a_distance_has_its_two_largest_units(off, text):
         (PAYOUT, "paid 2.25 EUR to anna"),
         (replace(PAYOUT, amount=129, share=Share(4, 7, 225)), "paid 1.29 EUR to anna (4 of 7 parts of 2.25 EUR)"),
         (BACK, "took back 1.12 EUR from anna: Too late"),
+        (
+            replace(BACK, share=Share(225, 225, 112), percent=50),
+            "took back 1.12 EUR from anna (50 % of 2.25 EUR): Too late",
+        ),
+        (
+            replace(BACK, amount=56, share=Share(113, 225, 112), percent=50),
+            "took back 0.56 EUR from anna (113 of 225 parts of 1.12 EUR, 50 % of 2.25 EUR): Too late",
+        ),
+        (Unpaid("C:2:0", "fee", "condition"), "paid nothing for fee: the condition does not hold"),
+        (Unpaid("C:2:0", "fee", "no-weight"), "paid nothing for fee: nobody has any weight"),
+        (Unpaid("C:2:0", "fee", "nothing-left", "claw-back"), "took back nothing of fee: nothing of it is left"),
         (replace(BACK, payer="jan", account="cash"), "took back 1.12 EUR from anna (cash) for jan: Too late"),
         (
             AlreadyPaid("C:2:0", "welcome_reward", "question.welcome_reward/noor", "case:2:3"),

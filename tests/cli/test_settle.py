@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +52,10 @@ def test_what_is_owed_is_settled_and_a_file_tells_the_bank(owing: Terminal):
         "by": "Eva",
         "debtor": {"id": "platform", "name": "Caseway B.V.", "iban": "NL02ABNA0123456789", "bic": None},
         "total": 225,
+        "rehearsal": False,
+        "seal": done["seal"],
+        "asked": {"minimum": 1, "due": None, "only": [], "leave_out": []},
+        "shared_accounts": [],
         "lines": [
             {
                 "number": 1,
@@ -59,6 +69,7 @@ def test_what_is_owed_is_settled_and_a_file_tells_the_bank(owing: Terminal):
     }
     [file] = (owing.folder / "bank").iterdir()
     assert done["file"] == f"bank/{file.name}"
+    assert len(done["seal"]) == 64
     assert "<IBAN>NL91ABNA0417164300</IBAN>" in file.read_text(encoding="utf-8")
     assert owed(owing) == [("anna", 0)]
 
@@ -104,8 +115,9 @@ def test_a_file_of_csv_needs_no_bank_details(terminal: Terminal):
     assert file.read_text(encoding="utf-8").splitlines()[1:] == [f"{done['id']},1,anna,anna,,2.25,EUR"]
 
 
-def test_the_day_may_be_said(owing: Terminal):
-    assert settled(owing, "--due", "2026-03-05")["due"] == "2026-03-05"
+@pytest.mark.parametrize("day", ["2026-03-03", "2026-03-05", "2027-03-03"])
+def test_the_day_may_be_said(owing: Terminal, day: str):
+    assert settled(owing, "--due", day)["due"] == day
 
 
 def test_who_is_owed_less_or_is_left_out_waits(owing: Terminal):
@@ -143,9 +155,22 @@ def test_all_that_stands_against_it_is_told_at_once_and_nothing_is_settled(termi
         (("--unit", "EUR", "--due", "tomorrow"), 2, "'tomorrow' is not a day"),
         (("--unit", "EUR", "--format", "pain"), 2, "--format"),
         (("--unit", "EUR", "--as", "clerk:anna"), 2, "leave --as out"),
-        (("--unit", "EUR", "--batch", "a/b"), 4, "cannot be the id of a batch"),
-        (("--unit", "EUR", "--by", "\n"), 4, '"by" is 1 to 200'),
+        (("--unit", "EUR", "--batch", "a/b"), 2, "cannot be the id of a batch"),
+        (("--unit", "EUR", "--by", "\n"), 2, "is not 1 to 200 printable characters"),
+        (("--unit", "EUR", "--account", "cash"), 4, 'The account "cash" holds what changed hands already'),
+        (
+            ("--unit", "EUR", "--debtor", "ghost", "--format", "csv"),
+            4,
+            "ghost is to pay, and nobody of this id is kept",
+        ),
+        (("--unit", "EUR", "--now", "2026-03-02T09:19:00Z"), 4, "would be settled before it was there"),
         (("--unit", "EUR", "--due", "1999-01-01"), 4, "1999-01-01"),
+        (
+            (*("--unit", "EUR", "--due", "2027-03-04"), *NOW),
+            4,
+            "A bank takes orders up to 365 days ahead, and 2027-03-04",
+        ),
+        (("--unit", "EUR", "--due", "9999-12-31"), 4, "up to 365 days ahead"),
         (("--unit", "PLN", "--format", "pain.001"), 4, "no PLN"),
         (("--unit", "STARS"), 4, "nothing to settle"),
         (("--unit", "EUR", "--account", "\x1b[2J"), 4, "nothing to settle"),
@@ -157,6 +182,36 @@ def test_what_cannot_be_settled_is_told(owing: Terminal, arguments: tuple[str, .
 
     assert told in result.stderr
     assert (result.stdout, owed(owing)) == ("", [("anna", 225)])
+
+
+def test_a_batch_on_other_terms_is_not_the_same_and_what_differs_is_told(owing: Terminal):
+    settled(owing, "--batch", "march", "--only", "anna")
+
+    other = ("--only", "ben", "--minimum", "5", "--due", "2026-03-08", "--batch", "march")
+    for more in ((), ("--dry-run",)):
+        error = settled(owing, *other, *more, code=4)["error"]
+        assert error["code"] == "batch-id-reused"
+        assert (
+            "minimum was 0.01 EUR, and is 5.00 EUR; due was the day of the settlement, and is 2026-03-08"
+            in error["message"]
+        )
+        assert error["facts"]["differing"]["only"] == {"was": ["anna"], "asked": ["ben"]}
+    later = ("--now", "2026-03-09T10:00:00Z")
+    assert settled(owing, "--batch", "march", "--only", "anna", *later)["changed"] is False
+
+
+def test_a_dry_run_refuses_what_settling_refuses(owing: Terminal):
+    for wrong, code in ((("--batch", "bad id"), 2), (("--by", ""), 2), (("--account", "cash"), 4)):
+        errors = [settled(owing, *wrong, *more, code=code)["error"] for more in ((), ("--dry-run",))]
+        assert errors[0] == errors[1]
+
+
+def test_one_bank_account_of_several_is_told_and_settled(owing: Terminal):
+    owing.run("payee", "set", "anna", "--iban", "NL02ABNA0123456789")
+    told = owing.run("ledger", "settle", "--unit", "EUR", *NOW, "--dry-run").stderr
+    assert told == "Look at this: platform, anna have the same bank account, NL************6789.\n"
+    done = settled(owing)
+    assert done["shared_accounts"] == [{"iban": "NL02ABNA0123456789", "payees": ["platform", "anna"]}]
 
 
 def test_a_batch_of_another_kind_is_not_the_same(owing: Terminal):
@@ -198,7 +253,86 @@ def test_the_file_of_a_batch_is_written_anew_the_same(owing: Terminal):
     assert owing.json("ledger", "batch", first["id"])["file"] is None
 
 
+def test_nobody_but_its_owner_may_read_the_file(owing: Terminal):
+    done = settled(owing, "--output", "bank")
+    path = owing.folder / done["file"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o644)
+    owing.run("ledger", "batch", done["id"], "--output", "bank")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_where_the_output_cannot_be_written_people_are_told_what_was_settled(owing: Terminal):
+    for number, more in enumerate((("--output", "bank"), ("--json",), ()), 1):
+        owing.paid(f"R-{number + 1}")
+        line = ("-m", "caseway.cli.main", "ledger", "settle", "--unit", "EUR", *NOW, *more)
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, *line], check=False, cwd=owing.folder, stdout=full, stderr=subprocess.PIPE, text=True
+            )
+        id_ = f"EUR-20260303-{number}"
+        file = f" Its file is bank/{id_}.xml." if "--output" in more else ""
+        assert done.returncode == 5
+        assert f"Batch {id_} is settled.{file} `caseway ledger batch {id_} --output DIR` shows it and" in done.stderr
+        assert "No space left on device" in done.stderr
+    assert len(owing.lines("ledger", "batches")) == 3
+
+
+# a batch that somebody changed
+
+
+@pytest.fixture
+def changed(owing: Terminal) -> Terminal:
+    """A terminal whose batch march has another bank account now than the one it was settled with."""
+    settled(owing, "--batch", "march")
+    with closing(sqlite3.connect(owing.folder / "caseway.db")) as database:
+        database.execute("UPDATE caseway_batch SET document = replace(document, 'NL91ABNA', 'NL92ABNA')")
+        database.commit()
+    return owing
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("batch", "march", "--output", "bank"),
+        ("settle", "--unit", "EUR", "--batch", "march", "--output", "bank"),
+        ("settle", "--unit", "EUR", "--batch", "march"),
+        ("reject", "march", "anna", "--reason", "closed"),
+    ],
+)
+def test_nothing_is_made_of_a_batch_that_was_changed(changed: Terminal, arguments: tuple[str, ...]):
+    told = changed.run("ledger", *arguments, code=4)
+    assert told.stdout == ""
+    assert told.stderr.startswith("Refused: Batch march is not as it was settled")
+    assert changed.json("ledger", *arguments, code=4)["error"]["code"] == "broken-seal"
+    assert not list((changed.folder / "bank").glob("*"))
+    assert owed(changed) == [("anna", 0)]
+
+
+def test_a_batch_that_was_changed_can_be_looked_at_and_says_so(changed: Terminal):
+    shown = changed.run("ledger", "batch", "march")
+    assert shown.stderr == "This is not what was settled: `caseway ledger verify` says where batch march was changed.\n"
+    assert changed.json("ledger", "batch", "march")["as_settled"] is False
+    told = changed.run("ledger", "verify", code=4)
+    assert told.stdout.startswith("Line 1 of batch march, to anna, is not as it was settled")
+    assert told.stderr.startswith("1 difference in ")
+
+
 # a rehearsal
+
+
+def test_what_was_settled_in_a_rehearsal_says_so_in_the_file_and_its_name(terminal: Terminal):
+    terminal.run("db", "init", "--rehearsal")
+    terminal.paid()
+    terminal.run("payee", "set", "platform", *PLATFORM)
+    terminal.run("payee", "set", "anna", "--name", "Anna Ż.", "--iban", "NL91ABNA0417164300")
+    done = settled(terminal, "--batch", "march", "--output", "bank")
+
+    assert (done["id"], done["rehearsal"], done["file"]) == ("march", True, "bank/REHEARSAL-march.xml")
+    text = (terminal.folder / done["file"]).read_text(encoding="utf-8")
+    for tag in ("MsgId", "PmtInfId", "Ustrd"):
+        assert f"<{tag}>REHEARSAL-march</{tag}>" in text
+    assert "<EndToEndId>march-1</EndToEndId>" in text
 
 
 def test_a_dry_run_says_what_would_be_and_writes_nothing(owing: Terminal):
@@ -306,15 +440,17 @@ def test_what_the_bank_sent_back_is_open_again(owing: Terminal):
         "reason": "Account closed",
         "at": "2026-03-04T10:00:00Z",
         "by": "Eva",
+        "changed": True,
     }
-    assert owing.json(*reject[:-2]) == done
+    assert owing.json(*reject[:-2]) == done | {"changed": False}
     assert owed(owing) == [("anna", 225)]
     rejected = {"reason": "Account closed", "at": "2026-03-04T10:00:00Z", "by": "Eva"}
     assert owing.json("ledger", "batch", batch)["lines"][0]["rejected"] == rejected
     told = owing.run("ledger", "batch", batch).stdout.splitlines()
     assert told[-2].endswith("amount  sent back")
     assert told[-1].endswith("2.25 EUR  2026-03-04 10:00:00Z: Account closed")
-    assert settled(owing)["total"] == 225
+    assert settled(owing, code=4)["error"]["facts"] == {"earliest": "2026-03-04T10:00:00Z"}
+    assert settled(owing, "--now", "2026-03-04T10:00:00Z")["total"] == 225
 
 
 def test_people_are_told_what_came_back(owing: Terminal):
@@ -329,7 +465,9 @@ def test_people_are_told_what_came_back(owing: Terminal):
     [
         (("anna",), 2, "--reason"),
         (("ben", "--reason", "x"), 4, "ben"),
-        (("anna", "--reason", ""), 4, '"reason" is 1 to 200'),
+        (("anna", "--reason", ""), 2, "'' is not 1 to 200 printable characters"),
+        (("--reason", "x"), 2, "Name lines of the batch, or give --file"),
+        (("anna", "--file", "-", "--reason", "x"), 2, "Name lines of the batch, or give --file"),
         (("anna", "--reason", "x", "--as", "clerk:anna"), 2, "leave --as out"),
     ],
 )
@@ -337,6 +475,38 @@ def test_what_cannot_come_back_is_told(owing: Terminal, arguments: tuple[str, ..
     batch = settled(owing)["id"]
 
     assert told in owing.run("ledger", "reject", batch, *arguments, code=code).stderr
+
+
+def test_lines_come_back_by_what_the_bank_calls_them_and_from_a_file(owing: Terminal):
+    owing.paid("R-2")
+    batch = settled(owing, "--batch", "march")["id"]
+    text = "id,reason\nmarch-1,AC04\n"
+    (done,) = [json.loads(line) for line in reject(owing, batch, "--file", "-", stdin=text).splitlines()]
+    assert (done["payee"], done["reason"], done["changed"]) == ("anna", "AC04", True)
+    again = owing.run("ledger", "reject", batch, "march-1", "anna", "--reason", "AC04")
+    assert again.stdout == "4.50 EUR of batch march came back from anna: AC04\n"
+    assert again.stderr == "Line 1 of batch march came back before; nothing changed.\n"
+
+
+def reject(terminal: Terminal, *arguments: str, stdin: str, code: int = 0) -> str:
+    return terminal.run("ledger", "reject", *arguments, "--json", stdin=stdin, code=code).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("id\nanna\n", 'Line 2: there is no \\"reason\\", and no --reason.'),
+        ("id,why\nanna,closed\n", 'a line has no \\"why\\"'),
+        ('{"id": "anna", "reason": 7}\n', "there is no"),
+        ("id,reason\nanna,closed\nanna,closed\n", "anna stands in line 2, too"),
+        ("id,reason\nanna,closed\nzoe,closed\n", "Batch march pays nothing to zoe"),
+    ],
+)
+def test_of_a_file_with_lines_that_cannot_come_back_nothing_does(owing: Terminal, text: str, told: str):
+    settled(owing, "--batch", "march")
+
+    assert told in reject(owing, "march", "--file", "-", stdin=text, code=4)
+    assert owed(owing) == [("anna", 0)]
 
 
 def test_another_reason_is_not_the_same(owing: Terminal):

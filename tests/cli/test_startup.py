@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+
+from tests import program
 
 LATER = {
     "rich",
@@ -20,13 +19,13 @@ LATER = {
     "caseway.schemas",
 }
 VERBS = (
-    *("check", "test", "diagram", "start", "send", "redact", "show", "history", "list", "work", "report"),
+    *("check", "test", "diagram", "rule", "start", "send", "redact", "show", "history", "list", "work", "report"),
     *("worker", "person", "ledger", "payee", "db"),
 )
 
 
 def modules_after(*arguments: str) -> set[str]:
-    program = (
+    text = (
         "import sys\n"
         "from caseway.cli.main import main\n"
         "try:\n"
@@ -34,7 +33,7 @@ def modules_after(*arguments: str) -> set[str]:
         "finally:\n"
         "    print('\\n'.join(sys.modules), file=sys.stderr)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    done = program.done(program.PYTHON, "-c", text, *arguments)
     assert done.stdout.startswith("Usage: caseway")
     return set(done.stderr.splitlines())
 

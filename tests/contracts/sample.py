@@ -21,6 +21,9 @@ NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HASH = "5f1d"
 ANNA = Actor("anna", frozenset({"friend"}), frozenset({"nl"}))
 
+PATIENCE = 60.0
+"""How many seconds a test waits for another thread, or a server, before something must be wrong."""
+
 
 def minutes(count: float) -> datetime:
     """The instant so many minutes past nine."""
@@ -40,11 +43,11 @@ def message(key: str, to: str = "anna") -> Message:
 
 
 def payout(key: str, amount: int = 225, payee: str = "anna", unit: str = "EUR", once: str | None = None) -> Payout:
-    return Payout(key, "visit", amount, unit, payee, "cash", "platform", "payouts", "A visit", ("OF-02",), once=once)
+    return Payout(key, "visit", amount, unit, payee, "payable", "platform", "payouts", "A visit", ("OF-02",), once=once)
 
 
 def claw_back(key: str, amount: int = 225, payee: str = "anna", unit: str = "EUR") -> ClawBack:
-    return ClawBack(key, "visit", amount, unit, payee, "cash", "platform", "payouts", "No visit", ("OF-03",))
+    return ClawBack(key, "visit", amount, unit, payee, "payable", "platform", "payouts", "No visit", ("OF-03",))
 
 
 def batch(*amounts: tuple[str, int], id: str = "EUR-1", at: float = 30) -> Batch:  # noqa: A002 - the field's name
@@ -54,7 +57,7 @@ def batch(*amounts: tuple[str, int], id: str = "EUR-1", at: float = 30) -> Batch
         for number, (owner, amount) in enumerate(amounts, 1)
     )
     debtor = Payee("platform", "The platform", "NL20INGB0001234567", "INGBNL2A")
-    return Batch(id, "EUR", "cash", minutes(at), date(2026, 3, 4), debtor, "pain.001", lines, "carl")
+    return Batch(id, "EUR", "payable", minutes(at), date(2026, 3, 4), debtor, "pain.001", lines, "carl")
 
 
 def opening(

@@ -1,11 +1,16 @@
 """What every store does with money: postings, balances, checkpoints, once keys, batches, evidence."""
 
+from dataclasses import replace
+
 import pytest
 
 from caseway.engine.errors import CaseConflict
-from caseway.engine.evidence import Checkpointed, Evidence
-from caseway.engine.posting import Balance, PostingQuery, balances
+from caseway.engine.evidence import Checkpointed, Evidence, KeptRejection
+from caseway.engine.posting import Balance, PostingQuery
+from caseway.engine.seal import rejection_seal, sealed
 from caseway.engine.settlement import Rejection, batch_postings, rejection_postings
+from caseway.engine.verification import Verification
+from tests.balance import summed
 from tests.contracts.sample import batch, claw_back, message, minutes, moving, opened, opening, payout
 
 
@@ -47,6 +52,18 @@ def test_a_claw_back_is_posted_the_other_way_round(store, book):
     )
 
 
+@pytest.mark.parametrize(
+    "purpose",
+    [{"nl": 'Een "fooi"', "en": "Tip"}, {"": "Tip"}, "{{ case.who }}", '{"en":"Tip"}', '"Tip"', "{", '"'],
+)
+def test_a_purpose_is_kept_as_its_process_says_it(store, book, purpose):
+    opened(store, effects=[replace(payout("OF-1:1:0"), purpose=purpose)])
+    found = [line.purpose for line in book.postings()]
+    assert found == [purpose, purpose]
+    assert [list(each) for each in found] == [list(purpose)] * 2
+    assert not list(Verification(book.evidence(), []))
+
+
 def test_postings_are_narrowed_by_unit_batch_and_time(store, book):
     case = opened(store, effects=[payout("OF-1:1:0", 1), payout("OF-1:1:1", 2, unit="POINTS")])
     store.commit(moving(case, at=20, effects=[payout("OF-1:2:0", 3)]))
@@ -70,8 +87,8 @@ def test_more_than_a_page_of_postings_come_in_order(store, book):
 def test_balances_are_narrowed_by_owner_account_and_unit(store, book):
     opened(store, effects=[payout("OF-1:1:0", 1), payout("OF-1:1:1", 2, "ben"), payout("OF-1:1:2", 3, unit="POINTS")])
     for _ in range(2):
-        assert held(book, owner="anna") == {"anna/cash/EUR": 1, "anna/cash/POINTS": 3}
-        assert held(book, account="cash", unit="EUR") == {"anna/cash/EUR": 1, "ben/cash/EUR": 2}
+        assert held(book, owner="anna") == {"anna/payable/EUR": 1, "anna/payable/POINTS": 3}
+        assert held(book, account="payable", unit="EUR") == {"anna/payable/EUR": 1, "ben/payable/EUR": 2}
         assert held(book, owner="ben", unit="POINTS") == {}
         book.checkpoint(minutes(5))
 
@@ -80,14 +97,14 @@ def test_balances_are_the_same_before_and_after_a_checkpoint(store, book):
     case = opened(store, effects=[payout("OF-1:1:0", 100), payout("OF-1:1:1", 5, "ben")])
     before = list(book.balances())
     assert book.checkpoint(minutes(5)) == 4
-    assert list(book.balances()) == before == list(balances(book.postings()))
+    assert list(book.balances()) == before == summed(book.postings())
     store.commit(moving(case, effects=[payout("OF-1:2:0", 11), claw_back("OF-1:2:1", 5, "ben"), payout("x", 1, "Zoë")]))
-    assert list(book.balances()) == list(balances(book.postings()))
+    assert list(book.balances()) == summed(book.postings())
     assert book.checkpoint(minutes(6)) == 6
     assert list(book.balances()) == [
-        Balance("Zoë", "cash", "EUR", 1),
-        Balance("anna", "cash", "EUR", 111),
-        Balance("ben", "cash", "EUR", 0),
+        Balance("Zoë", "payable", "EUR", 1),
+        Balance("anna", "payable", "EUR", 111),
+        Balance("ben", "payable", "EUR", 0),
         Balance("platform", "payouts", "EUR", -112),
     ]
 
@@ -118,7 +135,7 @@ def test_a_checkpoint_keeps_what_the_postings_up_to_it_sum_to(store, book):
     book.checkpoint(minutes(5))
     store.commit(moving(case, effects=[payout("OF-1:2:0", 7, "ben")]))
     assert list(book.checkpointed()) == [
-        Checkpointed("anna", "cash", "EUR", 2**53 + 1, 2**53 + 1),
+        Checkpointed("anna", "payable", "EUR", 2**53 + 1, 2**53 + 1),
         Checkpointed("platform", "payouts", "EUR", -(2**53) - 1, -(2**53) - 1),
     ]
 
@@ -192,6 +209,8 @@ def test_a_batch_is_kept_as_it_was_made_with_its_postings(book):
     book.add_batch(made)
     assert book.batch("EUR-1") == made
     assert book.batch("EUR-2") is None
+    assert book.seal("EUR-1") == sealed(made)
+    assert book.seal("EUR-2") is None
     assert list(book.postings()) == list(batch_postings(made))
 
 
@@ -221,11 +240,11 @@ def test_a_line_of_a_batch_is_rejected_once(book):
     assert list(book.rejections("EUR-1")) == rejections[::-1]
     assert list(book.rejections("EUR-2")) == []
     assert held(book) == {
-        "anna/cash/EUR": 0,
+        "anna/payable/EUR": 0,
         "anna/settled/EUR": 0,
-        "ben/cash/EUR": -2,
+        "ben/payable/EUR": -2,
         "ben/settled/EUR": 2,
-        "carl/cash/EUR": 0,
+        "carl/payable/EUR": 0,
         "carl/settled/EUR": 0,
     }
 
@@ -233,12 +252,12 @@ def test_a_line_of_a_batch_is_rejected_once(book):
 def test_what_is_closed_is_written_together(store, book):
     opened(store, effects=[payout("OF-1:1:0", 7)])
     with book.closing() as closing:
-        (open_,) = closing.balances(account="cash")
+        (open_,) = closing.balances(account="payable")
         made = batch(("anna", open_.amount))
         closing.add_batch(made)
         closing.add_rejection(made, Rejection("EUR-1", 1, "closed", minutes(31)))
         assert closing.batch("EUR-1") == made
-        assert held(closing, owner="anna") == {"anna/cash/EUR": 7, "anna/settled/EUR": 0}
+        assert held(closing, owner="anna") == {"anna/payable/EUR": 7, "anna/settled/EUR": 0}
         assert list(closing.payees().payees()) == []
     assert book.batch("EUR-1") == made
     assert len(list(book.postings())) == 6
@@ -270,12 +289,16 @@ def test_evidence_names_what_paid_and_nothing_else(store, book):
     book.add_rejection(made, back := Rejection("EUR-1", 1, "closed", minutes(31)))
     lines = sorted(book.postings(PostingQuery(case="OF-1")), key=lambda line: (line.effect, line.line))
     keys = {"welcome/anna": "OF-1:1:0"}
-    paid = {("visit", "EUR", "anna", "cash", "platform", "payouts"): 225 - 11 - 10}
+    paid = {("visit", "EUR", "anna", "payable", "platform", "payouts"): 225 - 11 - 10}
     settled = (*rejection_postings(made, back), *batch_postings(made))
-    assert list(book.evidence()) == [
+    found = list(book.evidence())
+    kept_back = KeptRejection(back, rejection_seal(back), 1)
+    assert found == [
         Evidence("OF-1", tuple(lines), tuple(lines), keys, keys, paid, paid),
-        Evidence("EUR-1", settled, settled, {}, {}),
+        Evidence("EUR-1", settled, settled, {}, {}, batch=found[1].batch, rejections=(kept_back,)),
     ]
+    kept = found[1].batch
+    assert (kept.batch, kept.seal) == (made, sealed(made))
 
 
 def test_evidence_has_nothing_to_say_of_a_case_that_took_everything_back(store, book):

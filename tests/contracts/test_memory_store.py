@@ -6,7 +6,7 @@ import pytest
 
 from caseway.adapters.memory_store import MemoryStore
 from caseway.engine.errors import CaseConflict, InvalidInput
-from tests.contracts.sample import keep_definition, moving, opened
+from tests.contracts.sample import PATIENCE, keep_definition, moving, opened
 
 
 def test_only_an_sql_store_joins_a_connection():
@@ -22,7 +22,7 @@ def test_of_threads_that_move_the_same_case_at_once_exactly_one_wins():
     store = MemoryStore()
     keep_definition(store)
     case = opened(store)
-    start, outcomes = Barrier(4), []
+    start, outcomes = Barrier(4, timeout=PATIENCE), []
 
     def move(event: str) -> None:
         start.wait()

@@ -36,8 +36,8 @@ def test_what_is_kept_is_written_over_what_was_kept_before(registry):
 
 
 def test_a_payee_is_removed_once(registry):
-    assert registry.remove("anna")
-    assert not registry.remove("anna")
+    assert registry.remove("anna", minutes(5))
+    assert not registry.remove("anna", minutes(5))
     assert list(registry.payees()) == [CARL, BEN]
 
 
@@ -53,3 +53,26 @@ def test_details_are_kept_with_what_is_written_beside_them(store, registry):
         held.payees().keep([Payee("dora", "Dora")], minutes(1))
         assert list(held.payees().payees(["dora"])) == [Payee("dora", "Dora")]
     assert list(registry.payees(["dora"])) == [Payee("dora", "Dora")]
+
+
+# who changed what
+
+
+def told(registry, payee):
+    return [(each.at, each.by, each.name, each.iban, each.bic) for each in registry.changes(payee)]
+
+
+def test_every_change_is_kept_with_who_and_when_and_the_ends_of_the_numbers(registry):
+    registry.keep([ANNA, Payee("anna", "Anna", "BE68539007547034")], minutes(1), "eva")
+    registry.keep([Payee("anna", "Anna", "BE68539007547034")], minutes(2), "eva")  # which changes nothing
+    registry.remove("anna", minutes(3), "dora")
+    registry.remove("anna", minutes(4), "dora")
+    registry.keep([ANNA], minutes(5))
+    assert told(registry, "anna") == [
+        (minutes(0), None, "Anna Żółć", "NL************4300", "ABNANL2A"),
+        (minutes(1), "eva", "Anna", "BE**********7034", None),
+        (minutes(3), "dora", None, None, None),
+        (minutes(5), None, "Anna Żółć", "NL************4300", "ABNANL2A"),
+    ]
+    assert len(told(registry, "ben")) == 1
+    assert told(registry, "nobody") == []

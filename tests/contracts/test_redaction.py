@@ -161,6 +161,29 @@ def test_an_action_redacts_in_the_step_of_its_event(runtime):
     assert_replays(runtime, child)
 
 
+def test_an_action_takes_a_message_of_few_letters_from_one_item_of_a_list(store):
+    runtime = runtime_on(store)
+    runtime.start("chat", {"customer": "FU", "question": "FUN?"}, id="C-1")
+    runtime.send("C-1", "write", {"body": "FU"})
+    runtime.send("C-1", "post", {"author": "FU"})
+    runtime.send("C-1", "pass_on")
+    runtime.relay()
+    child = runtime.show("C-1").case.links[0].case
+    runtime.send("C-1", "remove", {"number": 2})
+    mark = "[redacted: removed]"
+    assert [(each["author"], each["body"]) for each in runtime.show("C-1").data["lines"]] == [
+        ("FU", "FUN?"),
+        ("FU", mark),
+    ]
+    assert runtime.show(child).data["who"] == mark
+    found = kept(runtime, "C-1", child)
+    assert '"body": "FU"' not in found
+    assert ": FU" not in found
+    assert found.count("[redacted: removed]") > 6
+    assert_replays(runtime, "C-1")
+    assert_replays(runtime, child)
+
+
 def test_a_timer_redacts(runtime):
     runtime.clock.advance(timedelta(days=31))
     (line,) = runtime.fire_due_timers()

@@ -378,7 +378,7 @@ def test_a_payout_is_posted_on_both_sides(store):
     opened(store, effects=[payout("OF-1:1:0")])
     payer, payee = store.book().postings()
     assert (payer.owner, payer.account, payer.amount) == ("platform", "payouts", -225)
-    assert (payee.owner, payee.account, payee.amount) == ("anna", "cash", 225)
+    assert (payee.owner, payee.account, payee.amount) == ("anna", "payable", 225)
     assert (payee.case, payee.revision, payee.process, payee.version, payee.at) == ("OF-1", 1, "orange", 1, minutes(0))
     assert (payee.effect, payee.line, payee.unit, payee.payout) == ("OF-1:1:0", 1, "EUR", "visit")
     assert (payee.purpose, payee.implements) == ("A visit", ("OF-02",))
@@ -398,13 +398,13 @@ def test_balances_sum_postings_by_owner_account_and_unit(store):
     opened(store, "OF-1", effects=[payout("OF-1:1:0"), payout("OF-1:1:1", 5, unit="POINTS")])
     opened(store, "OF-2", effects=[payout("OF-2:1:0", 100), payout("OF-2:1:1", 1, "Ben")])
     assert list(store.book().balances()) == [
-        Balance("Ben", "cash", "EUR", 1),
-        Balance("anna", "cash", "EUR", 325),
-        Balance("anna", "cash", "POINTS", 5),
+        Balance("Ben", "payable", "EUR", 1),
+        Balance("anna", "payable", "EUR", 325),
+        Balance("anna", "payable", "POINTS", 5),
         Balance("platform", "payouts", "EUR", -326),
         Balance("platform", "payouts", "POINTS", -5),
     ]
-    assert list(store.book().balances(owner="Ben")) == [Balance("Ben", "cash", "EUR", 1)]
+    assert list(store.book().balances(owner="Ben")) == [Balance("Ben", "payable", "EUR", 1)]
     assert list(store.book().balances(owner="nobody")) == []
 
 

@@ -139,14 +139,16 @@ def shown(effect: Any) -> tuple[str, str, str, str]:
 
 
 def test_the_journal_tells_of_each_share_how_many_parts_it_was_of_what(runtime: Runtime) -> None:
-    paid = {effect.id: effect for entry in happen(runtime) for effect in entry.effects if isinstance(effect, Payout)}
+    moved = {effect.id: effect for entry in happen(runtime) for effect in entry.effects if isinstance(effect, Moved)}
     for row in table("shares"):
-        if row["does"] == "pays":
-            share = paid[row["effect"]].share
-            exactly = _EXACTLY.fullmatch(row["exactly"])
-            assert share is not None
-            assert exactly is not None
-            assert [share.total, share.weight, share.of] == [int(exactly[key]) for key in ("total", "weight", "of")]
+        effect = moved[row["effect"]]
+        exactly = _EXACTLY.fullmatch(row["exactly"])
+        assert effect.share is not None
+        assert exactly is not None
+        parts = [effect.share.total, effect.share.weight, effect.share.of]
+        assert parts == [int(exactly[key]) for key in ("total", "weight", "of")]
+        if isinstance(effect, ClawBack):
+            assert effect.percent == 50
 
 
 def test_every_line_of_the_book_is_what_the_page_says(runtime: Runtime) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from caseway.adapters.wiring import check_process
+from caseway.adapters.checked_file import check_process
 from docs.replay import HOUSE, Block, Terminal, alike, blocks, differences, pages
 
 PAGES = pages()

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from docs import codes, generate
-from docs.generate import HEADED, HOUSE, THINGS, errors, expressions
+from docs.codes import HOUSE
+from docs.generate.document import HEADED, THINGS
+from docs.generate.error import errors
+from docs.generate.expression import expressions
 
 BROKEN = HOUSE / "tests" / "documents" / "broken"
 

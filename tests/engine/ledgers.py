@@ -26,7 +26,7 @@ def ledger(store: Store, at: float = 60) -> Ledger:
 
 
 def earn(store: Store, earned: Mapping[str, int], *, case: str = "OF-1", unit: str = "EUR", at: float = 0) -> None:
-    """Let a case pay each of them so many minor units into `cash`; below 0: from them to the platform."""
+    """Let a case pay each of them so many minor units into `payable`; below 0: from them to the platform."""
     effects = [
         payout(f"{case}:1:{index}", amount, owner, unit)
         if amount >= 0
@@ -39,7 +39,7 @@ def earn(store: Store, earned: Mapping[str, int], *, case: str = "OF-1", unit: s
 def _taken(key: str, amount: int, owner: str, unit: str):
     from dataclasses import replace
 
-    return replace(payout(key, amount, "platform", unit), payer=owner, payer_account="cash", account="payouts")
+    return replace(payout(key, amount, "platform", unit), payer=owner, payer_account="payable", account="payouts")
 
 
 def earning(**earned: int) -> Ledger:

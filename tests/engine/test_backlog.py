@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from caseway.adapters.catalogue import Only
 from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.memory_store import MemoryStore
-from caseway.adapters.wiring import Only
 from caseway.engine.actor import SYSTEM, Actor
 from caseway.engine.backlog import Backlog, Queue, sent_at_revision
 from caseway.engine.effect import CancelTimer, SetTimer

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from caseway.engine.calendar import ROUND_THE_CLOCK, Calendar, Closed, Day, Interval, Open, is_zone, zones
+from tests import program
 from tests.engine.minutes import BELGIUM, NETHERLANDS, POLAND, UNITED_STATES, Minutes
 
 MINUTE = timedelta(minutes=1)
@@ -409,12 +408,12 @@ def test_every_time_zone_is_known():
 
 
 def test_who_needs_no_holidays_imports_none():
-    program = (
+    text = (
         "import sys\n"
         "from datetime import *\n"
         "from caseway.engine.calendar import Calendar\n"
         "calendar = Calendar('a', 'Europe/Amsterdam', (((540, 1020),),) * 7)\n"
         "print(calendar.plus(datetime(2026, 6, 15, 12, tzinfo=UTC), timedelta(hours=8)), 'holidays' in sys.modules)"
     )
-    printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+    printed = program.done(program.PYTHON, "-c", text).stdout
     assert printed == "2026-06-16 12:00:00+00:00 False\n"

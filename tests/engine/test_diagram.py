@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from caseway.adapters import wiring
+from caseway.adapters.checked_file import definition_in
 from caseway.engine.diagram import mermaid
 from tests.engine.claim import CLAIM, compiled
 
@@ -16,7 +16,7 @@ PROCESSES = Path(__file__).parents[2] / "processes"
 
 @pytest.mark.parametrize("path", sorted(PROCESSES.glob("*/v1.yaml")), ids=lambda path: path.parent.name)
 def test_every_state_and_transition_is_in_the_picture(path):
-    definition = wiring.definition_in(path)
+    definition = definition_in(path)
     drawn = mermaid(definition)
     for state in definition.states.values():
         assert f" as {state.path.replace('.', '__')}\n" in drawn

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from caseway.adapters.catalogue import Only
 from caseway.adapters.memory_store import MemoryStore
-from caseway.adapters.wiring import Only
 from caseway.engine.actor import SYSTEM, Actor
 from caseway.engine.errors import CaseConflict, InvalidInput, Refused, WorldError
 from caseway.engine.event import Event

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from caseway.adapters.catalogue import Only
 from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.machine import RandomIds
 from caseway.adapters.memory_store import MemoryStore
-from caseway.adapters.wiring import Only
 from caseway.engine.compiler import compile_process
 from caseway.engine.runtime import Runtime
 from caseway.engine.scenario import EPOCH, Play, scenario_faults, scenarios

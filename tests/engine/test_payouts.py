@@ -13,7 +13,7 @@ from caseway.engine.case import Case, Paid, mark_of
 from caseway.engine.case_record import case_from_record, case_record
 from caseway.engine.compiler import compile_process
 from caseway.engine.definition import Definition
-from caseway.engine.effect import AlreadyPaid, ClawBack, Payout, Share
+from caseway.engine.effect import AlreadyPaid, ClawBack, Payout, Share, Unpaid
 from caseway.engine.effect_record import effect_from_record, effect_record
 from caseway.engine.erasure import Erasure
 from caseway.engine.event import START, Event
@@ -21,12 +21,13 @@ from caseway.engine.flaw import MOST
 from caseway.engine.journal import entry, replay
 from caseway.engine.once import LONGEST, known_to
 from caseway.engine.outcome import Refusal, Step, Unread
-from caseway.engine.posting import balances, once_keys, postings
+from caseway.engine.posting import once_keys, postings
 from caseway.engine.redaction import kept
 from caseway.engine.step import step
 from caseway.engine.view import case_view, entry_view, view_record
 from caseway.engine.visibility import WITHHELD
 from caseway.schemas.validator import faults
+from tests.balance import summed
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 CLERK = Actor("clara", frozenset({"clerk"}))
@@ -60,7 +61,18 @@ DOCUMENT: dict[str, Any] = {
     },
     "events": {
         name: {}
-        for name in ("pay", "share", "both", "back", "back_shared", "half", "hide", "twice", "tell", "quit", "race")
+        for name in (
+            *("pay", "share", "both", "back", "back_shared", "half", "hide", "twice", "tell", "quit", "race"),
+            *("pay_many", "unless_open", "back_unless_open", "back_of_nobody"),
+        )
+    }
+    | {
+        "back_of_some": {
+            "data": {
+                "type": "object",
+                "properties": {"names": {"type": "array", "default": [], "items": {"type": "string"}}},
+            }
+        }
     }
     | {
         "be": {
@@ -90,6 +102,7 @@ DOCUMENT: dict[str, Any] = {
             "unit": "EUR",
             "split": {"among": "case.answers", "as": "answer", "payee": "answer.author", "weight": "answer.votes"},
         },
+        "many": {"amount": 7, "unit": "EUR", "payee": "case.author", "when": "case.amount > 0"},
         "secret": {"amount": 7, "unit": "EUR", "payee": "case.author", "once": "case.secret"},
         "rest": {"amount": "case.amount - meta.paid.shared", "unit": "EUR", "payee": "case.author"},
     },
@@ -109,6 +122,17 @@ DOCUMENT: dict[str, Any] = {
                             "claw_back": {"payout": "shared", "percent": "case.percent", "purpose": "Spam"},
                             "implements": ["Q-3"],
                         }
+                    ]
+                },
+                "pay_many": {"actions": [{"pay": "many"}]},
+                "unless_open": {"actions": [{"pay": "tip", "when": "case.secret != 'open'"}]},
+                "back_unless_open": {"actions": [{"claw_back": "tip", "when": "case.secret != 'open'"}]},
+                "back_of_nobody": {
+                    "actions": [{"claw_back": {"payout": "tip", "payee": "size(case.answers) == 0 ? '' : 'anna'"}}]
+                },
+                "back_of_some": {
+                    "actions": [
+                        {"claw_back": {"payout": "shared", "percent": "case.percent", "payee": "event.data.names"}}
                     ]
                 },
                 "hide": {"actions": [{"set": {"secret": {"text": "open"}}}]},
@@ -172,8 +196,30 @@ def test_each_share_of_a_split_is_a_payout_of_its_own_that_says_what_part_it_is(
     assert [each.id for each in done.effects] == ["Q-1:2:0", "Q-1:2:1", "Q-1:2:2"]
 
 
-def test_nothing_to_pay_is_no_effect():
-    assert happened(opened(amount=0), "pay").effects == ()
+@pytest.mark.parametrize(
+    ("data", "event", "payout", "reason", "of"),
+    [
+        ({"amount": 0}, "pay", "tip", "zero", "payout"),
+        ({"answers": []}, "share", "shared", "nobody", "payout"),
+        ({"answers": [{"author": "anna", "votes": 0}]}, "share", "shared", "no-weight", "payout"),
+        ({"secret": "open"}, "unless_open", "tip", "condition", "payout"),
+        ({"amount": 0}, "pay_many", "many", "condition", "payout"),
+        ({}, "half", "shared", "nothing-left", "claw-back"),
+        ({}, "back_of_some", "shared", "nobody", "claw-back"),
+        ({"secret": "open"}, "back_unless_open", "tip", "condition", "claw-back"),
+    ],
+)
+def test_where_nothing_moves_the_journal_says_why_and_the_book_nothing(data, event, payout, reason, of):
+    done = happened(opened(**data), event)
+    assert done.effects == (Unpaid("Q-1:2:0", payout, reason, of),)
+    assert list(postings(done)) == []
+    assert done.after.paid == ()
+    assert [effect_from_record(effect_record(each)) for each in done.effects] == list(done.effects)
+
+
+def test_a_claw_back_that_rounds_to_nothing_says_so():
+    case = happened(opened(amount=1, percent=49), "share").after
+    assert happened(case, "half").effects == (Unpaid("Q-1:3:0", "shared", "zero", "claw-back"),)
 
 
 def test_a_split_among_a_thousand_is_exact():
@@ -200,7 +246,7 @@ def test_what_goes_another_way_is_kept_apart():
         ("ewa", "jan", 225),
     ]
     back = happened(case, "back")
-    assert [(each.payee, each.payer, each.amount) for each in back.effects] == [
+    assert [(each.payee, each.payer, each.amount) for each in back.effects if isinstance(each, ClawBack)] == [
         ("noor", "platform", 225),
         ("noor", "jan", 225),
         ("ewa", "jan", 225),
@@ -234,7 +280,7 @@ def test_a_claw_back_of_everything_mirrors_what_was_paid():
     back = happened(paid.after, "back_shared")
     assert [(each.payee, each.amount) for each in back.effects] == [("anna", 129), ("bartek", 64), ("jan", 32)]
     assert back.after.paid == ()
-    assert {each.amount for each in balances([*postings(paid), *postings(back)])} == {0}
+    assert {each.amount for each in summed([*postings(paid), *postings(back)])} == {0}
 
 
 def test_a_part_is_shared_by_what_each_still_has():
@@ -246,12 +292,47 @@ def test_a_part_is_shared_by_what_each_still_has():
         assert sum(taken.values()) == (sum(before.values()) + 1) // 2
         assert all(taken[payee] <= before[payee] for payee in taken)
         case = back.after
-    assert happened(case, "half").effects == ()
+    assert happened(case, "half").effects == (
+        Unpaid(f"Q-1:{case.revision + 1}:0", "shared", "nothing-left", "claw-back"),
+    )
+
+
+def test_a_claw_back_says_how_much_of_what_it_is():
+    case = happened(opened(), "share").after
+    half = [each for each in happened(case, "half").effects if isinstance(each, ClawBack)]
+    assert [(each.payee, each.share, each.percent) for each in half] == [
+        ("anna", Share(129, 225, 113), 50),
+        ("bartek", Share(64, 225, 113), 50),
+        ("jan", Share(32, 225, 113), 50),
+    ]
+
+
+def test_what_is_taken_of_one_leaves_the_others_theirs():
+    case = happened(opened(), "share").after
+    done = happened(case, "back_of_some", names=["bartek"])
+    (back,) = done.effects
+    assert isinstance(back, ClawBack)
+    assert (back.payee, back.amount, back.share, back.percent) == ("bartek", 32, Share(64, 64, 32), 50)
+    assert [(each.payee, each.amount) for each in done.after.paid] == [("anna", 129), ("bartek", 32), ("jan", 32)]
+
+
+def test_what_is_taken_of_several_is_shared_by_what_they_have():
+    case = happened(opened(), "share").after
+    done = happened(case, "back_of_some", names=["jan", "anna", "jan", "ewa"])
+    taken = [(each.payee, each.amount, each.share) for each in done.effects if isinstance(each, ClawBack)]
+    assert taken == [("anna", 65, Share(129, 161, 81)), ("jan", 16, Share(32, 161, 81))]
+
+
+def test_nothing_is_taken_of_whom_nothing_was_paid():
+    case = happened(opened(), "share").after
+    done = happened(case, "back_of_some", names=["ewa"])
+    assert done.effects == (Unpaid("Q-1:3:0", "shared", "nothing-left", "claw-back"),)
+    assert done.after.paid == case.paid
 
 
 def test_a_claw_back_says_why_and_by_which_rule():
     case = happened(happened(opened(), "share").after, "both").after
-    (back,) = happened(case, "back").effects
+    back = happened(case, "back").effects[0]
     assert isinstance(back, ClawBack)
     assert (back.purpose, back.implements) == ("Answered", ("Q-2",))
     half = happened(case, "half").effects[0]
@@ -270,7 +351,7 @@ def test_a_step_that_must_know_of_keys_asks_for_all_of_them_at_once():
 
 def test_a_step_that_takes_no_key_asks_for_none():
     assert happened(opened(), "share", {}).effects
-    assert happened(opened(amount=0), "tell", {}).effects == ()
+    assert happened(opened(amount=0), "tell", {}).effects == (Unpaid("Q-1:2:0", "rest", "zero"),)
 
 
 def test_a_key_is_asked_for_once_in_a_step():
@@ -340,6 +421,7 @@ def test_a_key_is_the_same_in_whatever_form_its_letters_are_written():
         ({"secret": f"k:{mark_of('they asked')}"}, "both", "payouts.secret.once", "what was redacted is no key"),
         ({"secret": "x" * (LONGEST + 1)}, "both", "payouts.secret.once", "a key of 501 characters is too long"),
         ({"percent": 101}, "half", "states.here.on.half.actions.0.claw_back.percent", "101 percent cannot be"),
+        ({"answers": []}, "back_of_nobody", "states.here.on.back_of_nobody.actions.0.claw_back.payee", "names nobody"),
         ({"percent": -1}, "half", "states.here.on.half.actions.0.claw_back.percent", "-1 percent cannot be"),
     ],
 )
@@ -404,6 +486,29 @@ def test_what_is_taken_back_is_told_to_whom_what_was_paid_is():
     stranger = entry_view(QUESTION, entry(done), done.after, STRANGER)
     assert stranger.effects == ()
     assert "effects.claw_back.shared" in stranger.withheld
+
+
+def test_of_how_much_it_was_taken_back_a_party_is_not_told():
+    done = happened(happened(opened(), "share").after, "half")
+    seen = entry_view(QUESTION, entry(done), done.after, ANNA)
+    (own,) = seen.effects
+    assert isinstance(own, ClawBack)
+    assert (own.payee, own.amount, own.share, own.percent) == ("anna", 65, None, None)
+    assert "effects.claw_back.shared.share" in seen.withheld
+    assert entry_view(QUESTION, entry(done), done.after, CLERK).effects == done.effects
+
+
+@pytest.mark.parametrize(
+    ("data", "event", "of"),
+    [({"answers": []}, "share", "payout"), ({"secret": "open"}, "unless_open", "payout"), ({}, "half", "claw_back")],
+)
+def test_why_nothing_moved_is_told_to_whoever_sees_what_that_comes_of(data, event, of):
+    done = happened(opened(**data), event)
+    assert entry_view(QUESTION, entry(done), done.after, CLERK).effects == done.effects
+    stranger = entry_view(QUESTION, entry(done), done.after, STRANGER)
+    assert stranger.effects == ()
+    # The same is said of a payment that is withheld: nobody is to tell one from the other.
+    assert any(each.startswith(f"effects.{of}.") for each in stranger.withheld)
 
 
 @pytest.mark.parametrize(

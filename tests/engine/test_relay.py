@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from caseway.adapters.catalogue import Only
 from caseway.adapters.clock import SimulatedClock
+from caseway.adapters.memory_outbox import MemoryOutbox
 from caseway.adapters.memory_store import MemoryStore
-from caseway.adapters.wiring import Only
 from caseway.engine.actor import SYSTEM, Actor
 from caseway.engine.compiler import compile_process
 from caseway.engine.errors import InvalidInput, Undeliverable, UnknownCase, WorldError
@@ -161,13 +162,17 @@ def test_what_a_worker_held_that_died_is_delivered_again_after_the_lease():
     class Killed(BaseException):
         pass
 
+    class Unreturned(MemoryOutbox):
+        def release(self, claimed, until):
+            """Release nothing: the dead give nothing back."""
+
     class Dead(MemoryStore):
+        def __init__(self):
+            super().__init__()
+            self._outbox = Unreturned()
+
         def delivered(self, effect, at):
             raise Killed
-
-        def _hold(self, items, until):
-            if until is not None:  # the dead give nothing back
-                super()._hold(items, until)
 
     post = Post()
     run = opened(runtime(post, store=Dead()), "C1")

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from caseway.adapters.catalogue import Only
 from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.memory_store import MemoryStore
-from caseway.adapters.wiring import Only
 from caseway.engine.actor import Actor
 from caseway.engine.errors import (
     CaseConflict,

@@ -78,14 +78,16 @@ def kept():
 
 
 def test_a_statement_of_the_ledger_ends_before_until(kept):
-    assert told(kept.statement("anna", since=minutes(0), until=minutes(10))) == [("cash", "EUR", 0, [(225, 225)], 225)]
-    assert told(kept.statement("anna", since=minutes(10))) == [("cash", "EUR", 225, [(100, 325)], 325)]
+    assert told(kept.statement("anna", since=minutes(0), until=minutes(10))) == [
+        ("payable", "EUR", 0, [(225, 225)], 225)
+    ]
+    assert told(kept.statement("anna", since=minutes(10))) == [("payable", "EUR", 225, [(100, 325)], 325)]
 
 
 def test_a_statement_shows_what_was_settled(kept):
-    kept.settle("EUR", account="cash", only=["anna"])
+    kept.settle("EUR", account="payable", only=["anna"])
     assert told(kept.statement("anna", unit="EUR", since=minutes(30))) == [
-        ("cash", "EUR", 325, [(-325, 0)], 0),
+        ("payable", "EUR", 325, [(-325, 0)], 0),
         ("settled", "EUR", 0, [(325, 325)], 325),
     ]
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from caseway.adapters.catalogue import Only
 from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.memory_store import MemoryStore
-from caseway.adapters.wiring import Only
 from caseway.engine.case import Timer
 from caseway.engine.effect import CancelTimer, SetTimer
 from caseway.engine.errors import FaultyStep

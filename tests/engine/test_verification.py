@@ -41,13 +41,13 @@ def seen(found, *, owed=None, taken=None):
 
 
 def test_a_book_that_says_what_the_journals_say_has_no_differences():
-    looking = Verification([seen(LINES)], [Checkpointed("anna", "cash", "EUR", 225, 225)])
+    looking = Verification([seen(LINES)], [Checkpointed("anna", "payable", "EUR", 225, 225)])
     assert not list(looking)
     assert (looking.sources, looking.postings, looking.accounts) == (1, 2, 1)
 
 
 def test_every_column_is_looked_at():
-    assert {*OTHER, "effect", "line"} == {each.name for each in fields(Posting)}
+    assert {*OTHER, "effect", "line", "seq"} == {each.name for each in fields(Posting)}
 
 
 @pytest.mark.parametrize("column", OTHER)
@@ -70,10 +70,17 @@ def test_every_column_of_a_row_is_told():
     assert [each.field for each in looked(seen([LINES[0], spoilt]))] == ["owner", "purpose"]
 
 
+def test_the_first_of_several_languages_is_looked_at():
+    told = [replace(line, purpose={"nl": "Fooi", "en": "Tip"}) for line in LINES]
+    turned = replace(told[1], purpose={"en": "Tip", "nl": "Fooi"})
+    found = looked(Evidence("OF-1", tuple(told), (told[0], turned), {}, {}))
+    assert [(each.kind, each.field) for each in found] == [("changed", "purpose")]
+
+
 def test_a_row_that_is_missing_is_told_with_what_it_would_say():
     found = looked(seen(LINES[:1]))
     assert [each.message for each in found] == [
-        "Line 1 of OF-1:1:0 is missing: 225 minor units of EUR, anna/cash.",
+        "Line 1 of OF-1:1:0 is missing: 225 minor units of EUR, anna/payable.",
         "All postings in EUR together are -225 minor units, and should be 0.",
     ]
 
@@ -104,9 +111,9 @@ def test_a_once_key_that_is_not_as_the_journal_took_it_is_told(owed, taken, said
 
 
 def test_a_checkpoint_that_is_not_the_sum_of_its_postings_is_told():
-    found = looked(checkpoints=[Checkpointed("anna", "cash", "EUR", 226, 225)])
+    found = looked(checkpoints=[Checkpointed("anna", "payable", "EUR", 226, 225)])
     assert [each.message for each in found] == [
-        "The checkpoint of anna/cash/EUR keeps 226 minor units; its postings up to then are 225."
+        "The checkpoint of anna/payable/EUR keeps 226 minor units; its postings up to then are 225."
     ]
 
 
@@ -121,14 +128,14 @@ def test_differences_come_while_the_book_is_read():
 def test_a_book_that_was_settled_and_sent_back_verifies():
     of = earning(anna=225, ben=5)
     of.checkpoint()
-    of.reject(of.settle("EUR", account="cash").id, "anna", "closed")
+    of.reject(of.settle("EUR", account="payable").id, "anna", "closed")
     earn(of.store, {"noor": 3}, case="OF-2")
     looking = of.verify()
     assert not list(looking)
     assert (looking.sources, looking.postings) == (3, 12)
 
 
-WAY = ("visit", "EUR", "anna", "cash", "platform", "payouts")
+WAY = ("visit", "EUR", "anna", "payable", "platform", "payouts")
 
 
 @pytest.mark.parametrize(("kept", "net"), [({WAY: 226}, {WAY: 225}), ({}, {WAY: 225}), ({WAY: 1}, {})])

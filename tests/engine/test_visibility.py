@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from caseway.adapters.catalogue import Only
 from caseway.adapters.memory_store import MemoryStore
-from caseway.adapters.wiring import Only
 from caseway.engine.actor import SYSTEM, Actor
 from caseway.engine.case import Case, Work
 from caseway.engine.compiler import compile_process

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from caseway.engine.effect import AlreadyPaid, ClawBack, Effect, Payout
+from caseway.engine.effect import AlreadyPaid, ClawBack, Effect, Payout, Unpaid
 
 Account = tuple[str, str, str]
 """Owner, account and unit."""
@@ -31,14 +31,26 @@ class Order:
     payer_account: str = "payouts"
     once: str | None = None
     split: bool = False
+    listed: bool = True
+    holds: bool = True
+
+    @property
+    def lack(self) -> str | None:
+        """Say why nothing is to be paid; None: something is."""
+        if not self.holds:
+            return "condition"
+        if not self.amount:
+            return "zero"
+        return None if sum(self.weights.values()) else "no-weight" if self.listed else "nobody"
 
 
 @dataclass(frozen=True)
 class Return:
-    """What an action is expected to take back: so many percent of what is left of a payout."""
+    """What an action is expected to take back: so many percent of what is left of a payout, with all or only with some."""
 
     payout: str
     percent: int
+    payees: Collection[str] | None = None
 
 
 @dataclass
@@ -64,7 +76,7 @@ class Purse:
 
     def happened(self, case: str, wanted: Iterable[Order | Return], effects: Iterable[Effect]) -> None:
         """Hold what a step did with money against what it was to do, and take note of it."""
-        moved = [each for each in effects if isinstance(each, (Payout, ClawBack, AlreadyPaid))]
+        moved = [each for each in effects if isinstance(each, (Payout, ClawBack, AlreadyPaid, Unpaid))]
         for each in wanted:
             mine = self._paid(case, each, moved) if isinstance(each, Order) else self._taken_back(case, each, moved)
             moved = moved[mine:]
@@ -72,9 +84,8 @@ class Purse:
 
     def _paid(self, case: str, order: Order, moved: Sequence[Effect]) -> int:
         whole = sum(order.weights.values())
-        if not order.amount or not whole:
-            self.met["nothing to pay"] += 1
-            return 0
+        if order.lack is not None:
+            return self._nothing("payout", order.payout, order.lack, moved[0])
         if order.once in self.taken:
             first = moved[0]
             assert isinstance(first, AlreadyPaid), first
@@ -110,12 +121,14 @@ class Purse:
         return seen
 
     def _taken_back(self, case: str, wanted: Return, moved: Sequence[Effect]) -> int:
-        still = dict(self.paid[case, wanted.payout])
+        of, all_of_it = wanted.payees, self.paid[case, wanted.payout]
+        still = {way: amount for way, amount in all_of_it.items() if of is None or way[1] in of}
+        others = {way: amount for way, amount in all_of_it.items() if way not in still}
         exact = Fraction(sum(still.values()) * wanted.percent, 100)
         total = int(exact + HALF)  # half away from zero, of what is never below it
         if not total:
-            self.met["nothing to take back"] += 1
-            return 0
+            lack = "nobody" if of is not None and not of else "zero" if still else "nothing-left"
+            return self._nothing("claw-back", wanted.payout, lack, moved[0])
         left, seen, shared = total, 0, dict.fromkeys(still, 0)
         while left > 0:
             each = moved[seen]
@@ -124,6 +137,9 @@ class Purse:
             way = way_of(each)
             assert 0 < each.amount <= still[way], f"{each.payee} has {still[way]} of it left, and {each.amount} go back"
             assert not shared[way], f"{way} is taken back from twice"
+            assert each.percent == wanted.percent
+            part = each.share and (each.share.weight, each.share.of, each.share.total)
+            assert part == (still[way], sum(still.values()), total)
             shared[way] = each.amount
             self._noted(case, each, -each.amount)
             left, seen = left - each.amount, seen + 1
@@ -132,10 +148,21 @@ class Purse:
         self.met["taken back"] += 1
         self.met["taken back in part"] += total < sum(still.values())
         self.met["taken back of several"] += len(still) > 1
+        self.met["taken back of one of several"] += len(still) == 1 and bool(others)
+        self.met["taken back of some of several"] += len(still) > 1 and bool(others)
+        assert {way: self.paid[case, wanted.payout].get(way) for way in others} == others
         if total == sum(still.values()):
-            assert not self.paid[case, wanted.payout]
+            assert self.paid[case, wanted.payout] == others
             self.met["taken back whole"] += 1
         return seen
+
+    def _nothing(self, of: str, payout: str, reason: str, told: Effect) -> int:
+        """Hold a note that no money moved against why none should."""
+        assert isinstance(told, Unpaid), told
+        assert (told.of, told.payout, told.reason) == (of, payout, reason)
+        self.met["nothing to pay" if of == "payout" else "nothing to take back"] += 1
+        self.met[f"nothing moved: {reason}"] += 1
+        return 1
 
     def _near(self, total: int, weights: Mapping[Any, int], shared: Mapping[Any, int]) -> None:
         """Each gets within one unit of the exact share; more remains for nobody who should have less of the remainder."""

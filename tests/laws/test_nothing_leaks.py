@@ -16,6 +16,8 @@ import pytest
 from click.testing import CliRunner
 
 from caseway.adapters import wiring
+from caseway.adapters.catalogue import Only
+from caseway.adapters.checked_file import definition_in
 from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.machine import RandomIds
 from caseway.adapters.memory_store import MemoryStore
@@ -209,7 +211,7 @@ def content_of(name: str) -> Mapping[str, Any]:
 
 @cache
 def definition_of(name: str) -> Definition:
-    return wiring.definition_in(DOCUMENTS[name])
+    return definition_in(DOCUMENTS[name])
 
 
 class World:
@@ -223,7 +225,7 @@ class World:
         workers = frozenset(state.work.role or "" for state in self.made.states.values() if state.work)
         self.casting = Casting(self.people, workers, self.dice)
         self.clock, self.inbox, self.store = SimulatedClock(MORNING), Inbox(), MemoryStore(rehearsal=True)
-        self.runtime = Runtime(self.store, wiring.Only(self.made), self.clock, RandomIds(), self.inbox)
+        self.runtime = Runtime(self.store, Only(self.made), self.clock, RandomIds(), self.inbox)
         self.delivered = 0
 
     @property

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from caseway.adapters.catalogue import Only
 from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.machine import RandomIds
 from caseway.adapters.memory_store import MemoryStore
-from caseway.adapters.wiring import Only
 from caseway.engine.case import Level
 from caseway.engine.compiler import compile_process
 from caseway.engine.journal import replay

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from caseway.adapters import wiring
+from caseway.adapters.catalogue import Only
+from caseway.adapters.checked_file import definition_in
 from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.machine import RandomIds
 from caseway.adapters.memory_store import MemoryStore
@@ -42,7 +43,7 @@ PEOPLE = ("anna", "piotr", "maria")
 
 @cache
 def definition(name: str) -> Definition:
-    return wiring.definition_in(PROCESSES / name / "v1.yaml")
+    return definition_in(PROCESSES / name / "v1.yaml")
 
 
 def fitting(schema):
@@ -112,11 +113,11 @@ def test_every_walk_leaves_a_journal_that_explains_the_case_and_a_book_that_bala
     met: Counter[str] = Counter()
 
     def walk_often(made: Definition) -> None:
-        @settings(max_examples=25, deadline=None, derandomize=True, phases=FIND)
+        @settings(max_examples=60, deadline=None, derandomize=True, phases=FIND)
         @given(data=st.data())
         def walk(data):
             store, clock = MemoryStore(rehearsal=True), SimulatedClock(MORNING)
-            walked(data, made, Runtime(store, wiring.Only(made), clock, RandomIds()), met)
+            walked(data, made, Runtime(store, Only(made), clock, RandomIds()), met)
             explained(made, store, clock, met)
 
         walk()

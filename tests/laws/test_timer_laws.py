@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from caseway.adapters.catalogue import Only
 from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.machine import RandomIds
 from caseway.adapters.memory_store import MemoryStore
-from caseway.adapters.wiring import Only
 from caseway.engine.compiler import compile_process
 from caseway.engine.definition import Definition
 from caseway.engine.errors import Refused

@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 import pytest
 
+from caseway.adapters.catalogue import SHIPPED
 from caseway.adapters.clock import SimulatedClock
-from caseway.adapters.wiring import SHIPPED, open  # noqa: A004  # it opens a runtime
+from caseway.adapters.wiring import open  # noqa: A004  # it opens a runtime
 from caseway.engine.actor import Actor
 from caseway.engine.errors import Refused
 from caseway.engine.report import LevelCount, ReportQuery

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from caseway.adapters import yaml_document
+from caseway.adapters.catalogue import SHIPPED
+from caseway.adapters.checked_file import definition_in
 from caseway.adapters.clock import SimulatedClock
-from caseway.adapters.wiring import SHIPPED, definition_in, open  # noqa: A004  # it opens a runtime
+from caseway.adapters.wiring import open  # noqa: A004  # it opens a runtime
 from caseway.engine.actor import Actor
 from caseway.engine.effect import AlreadyPaid, Payout
 from caseway.engine.runtime import Runtime

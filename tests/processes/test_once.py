@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from pathlib import Path
@@ -12,10 +10,9 @@ import pytest
 
 from caseway.adapters import wiring
 from caseway.engine.effect import AlreadyPaid, Payout
-from tests import postgres
+from tests import postgres, program
 from tests.contention.race import KINDS
 
-HOUSE = Path(__file__).parents[2]
 RACERS = 3
 ONBOARDINGS = 4
 
@@ -30,9 +27,7 @@ def raced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.mktemp("race")
     with postgres.database() if request.param == "postgresql" else nullcontext(_file(folder)) as url:
         ways = ["onboarding"] * (ONBOARDINGS - 1) + list(KINDS)
-        command = [sys.executable, "-m", "tests.contention.race", url, str(folder), str(RACERS), *ways]
-        done = subprocess.run(command, cwd=HOUSE, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+        program.done(program.PYTHON, "-m", "tests.contention.race", url, folder, RACERS, *ways, cwd=program.HOUSE)
         yield url
 
 

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from caseway.adapters import yaml_document
+from caseway.adapters.catalogue import SHIPPED
+from caseway.adapters.checked_file import definition_in
 from caseway.adapters.clock import SimulatedClock
 from caseway.adapters.document_renderer import DocumentRenderer
 from caseway.adapters.folder_delivery import FolderDelivery
 from caseway.adapters.machine import RandomIds
 from caseway.adapters.memory_store import MemoryStore
-from caseway.adapters.wiring import SHIPPED, definition_in, open  # noqa: A004  # it opens a runtime
+from caseway.adapters.wiring import open  # noqa: A004  # it opens a runtime
 from caseway.engine.actor import Actor
 from caseway.engine.errors import Refused
 from caseway.engine.ports import Catalogue

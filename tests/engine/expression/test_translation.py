@@ -15,7 +15,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from caseway.adapters import wiring
+from caseway.adapters.checked_file import definition_in
 from caseway.engine.expression import ExpressionError, Language, Program
 from caseway.engine.expression.reading import UNUSUAL
 from tests.engine.expression.conftest import INSTANT, INTEGER, STRING, listed, record
@@ -233,7 +233,7 @@ def test_texts_that_grow_have_the_bounds_of_cel() -> None:
 
 def test_three_in_four_expressions_of_the_shipped_processes_are_translated() -> None:
     for path in (*ROOT.glob("processes/*/v1.yaml"), *ROOT.glob("benchmarks/charts/*/v1.yaml")):
-        found = {program.text: program for program in within(wiring.definition_in(path), set())}
+        found = {program.text: program for program in within(definition_in(path), set())}
         left = [text for text, program in found.items() if program._translated is None]
         assert 4 * len(left) <= len(found), f"{path}: {left} of {len(found)}"
 

@@ -143,12 +143,14 @@ def upgrade() -> None:
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("unit", KEY, nullable=False),
         sa.Column("document", sa.Text, nullable=False),
+        sa.Column("seal", sa.Text, nullable=False),
     )
     op.create_table(
         "caseway_rejection",
         sa.Column("batch", KEY, sa.ForeignKey("caseway_batch.id"), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("document", sa.Text, nullable=False),
+        sa.Column("seal", sa.Text, nullable=False),
     )
     op.create_table(
         "caseway_payee",
@@ -156,6 +158,14 @@ def upgrade() -> None:
         sa.Column("document", sa.Text, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),
     )
+    op.create_table(
+        "caseway_payee_change",
+        sa.Column("seq", SEQUENCE, primary_key=True),
+        sa.Column("payee", KEY, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("document", sa.Text, nullable=False),
+    )
+    op.create_index("caseway_payee_change_payee", "caseway_payee_change", ["payee", "seq"])
     op.create_table(
         "caseway_posting",
         sa.Column("seq", SEQUENCE, primary_key=True),
