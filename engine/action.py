@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from caseway.engine.expression import ExpressionError, Template
 from caseway.engine.guard import Faulty, Guard
 from caseway.engine.link import CHILDREN
-from caseway.engine.loss import refuse_lost
+from caseway.engine.loss import is_known, refuse_lost
 from caseway.engine.moment import Moment
 from caseway.engine.payout import MoveNothing, Pay, TakeBack
 from caseway.engine.source import made_of
@@ -34,7 +34,10 @@ class Set:
 
     def perform(self, reaction: Reaction) -> None:
         activation = reaction.activation
+        known = [path for path, value in self.fields if reaction.tombstones and is_known(reaction, value)]
         reaction.give([(path, value.evaluate(activation)) for path, value in self.fields])
+        if known:
+            reaction.renew(known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +225,7 @@ class RedactItems:
             for index, item in enumerate(listed)
             if self.where is None or self.where.holds(activation.extended(**{self.name: item}))
         )
-        taking = Taking(self.among, listed, chosen, self.fields, part).narrowed()
+        taking = Taking(self.among, listed, chosen, self.fields, part).narrowed(reaction.marks)
         if taking.chosen:
             reaction.take(taking, self._named(part), self.reason)
 

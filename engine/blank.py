@@ -6,6 +6,8 @@ from collections.abc import Container, Mapping
 from copy import deepcopy
 from typing import Any, Final
 
+from caseway.engine.spot import EACH, Spot
+
 Schema = Mapping[str, Any]
 
 GONE: Final = object()
@@ -76,6 +78,13 @@ def member(schema: Schema, name: str) -> Schema:
     """Return the shape of a field of an object; of one that nothing is known of, a shape that says nothing."""
     found = (schema.get("properties") or {}).get(name, schema.get("additionalProperties"))
     return found if isinstance(found, Mapping) else {}
+
+
+def shape_at(schema: Schema, spot: Spot) -> Schema:
+    """Return the shape of what stands at a place."""
+    for key in spot:
+        schema = (schema.get("items") or {}) if key == EACH or isinstance(key, int) else member(schema, key)
+    return schema
 
 
 def may_go(schema: Schema, name: str) -> bool:

@@ -147,7 +147,8 @@ class Paid:
 class Tombstone:
     """What is left of content that was redacted: from where, why, when, by whom, and at which revision.
 
-    `by` is None where the local operator did it. `paths` are places in the data, or lines of the journal.
+    `by` is None where the local operator did it. `paths` are places in the data, or lines of the journal. `lost` are those places of which
+    nobody knows any more what is right: what did change, and was not given a new value since. None: whatever `paths` name.
     """
 
     paths: tuple[str, ...]
@@ -155,6 +156,7 @@ class Tombstone:
     at: datetime
     by: str | None
     revision: int
+    lost: tuple[str, ...] | None = None
 
     @property
     def mark(self) -> str:

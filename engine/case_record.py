@@ -80,12 +80,21 @@ def _tombstones(tombstones: Iterable[Tombstone]) -> list[Record]:
             "by": stone.by,
             "revision": stone.revision,
         }
+        | ({} if stone.lost is None else {"lost": list(stone.lost)})
         for stone in tombstones
     ]
 
 
 def _read_tombstone(record: Mapping[str, Any]) -> Tombstone:
-    return Tombstone(tuple(record["paths"]), record["reason"], instant(record["at"]), record["by"], record["revision"])
+    lost = record.get("lost")
+    return Tombstone(
+        tuple(record["paths"]),
+        record["reason"],
+        instant(record["at"]),
+        record["by"],
+        record["revision"],
+        None if lost is None else tuple(lost),
+    )
 
 
 def _timers(timers: Iterable[Timer]) -> list[Record]:

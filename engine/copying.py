@@ -49,19 +49,27 @@ class Saying:
 
 @dataclass(frozen=True, slots=True)
 class Copying:
-    """All that a process copies, and the subjects and bodies of its messages by their names and languages."""
+    """All that a process copies, the places at which it changes what is there, and the subjects and bodies of its messages by their names and languages."""
 
     copies: tuple[Copy, ...]
+    changed: frozenset[Spot]
     subjects: Mapping[str, Mapping[str, Saying]]
     bodies: Mapping[str, Mapping[str, Saying]]
 
-    def reach(self, start: Spot) -> dict[tuple[Spot, bool], None]:
-        """Return all places that what stands at a place may have come from or gone to, and whether it stands there as it is."""
-        found: dict[tuple[Spot, bool], None] = {(start, True): None}
-        waiting = [(start, True)]
+    def is_lasting(self, place: Spot) -> bool:
+        """Say whether what is within an item of a list stays as it was for as long as the item is there."""
+        return not any(is_near(each, place) for each in self.changed)
+
+    def reach(self, start: Spot, whole: bool = True) -> dict[tuple[Spot, bool], None]:
+        """Return all places that what stands at a place may have come from or gone to, and whether it stands there as it is.
+
+        Where it is not `whole`, it stands at the start in texts that are composed of it.
+        """
+        found: dict[tuple[Spot, bool], None] = {(start, whole): None}
+        waiting = [(start, whole)]
         while waiting and len(found) < _FAR:
-            place, whole = waiting.pop(0)
-            for each in self.along(place, whole=whole):
+            place, is_copied = waiting.pop(0)
+            for each in self.along(place, whole=is_copied):
                 if each not in found and len(each[0]) <= _DEEP:
                     found[each] = None
                     waiting.append(each)
@@ -70,13 +78,22 @@ class Copying:
     def along(self, place: Spot, *, whole: bool) -> Iterator[tuple[Spot, bool]]:
         """Yield the places to which what stands at a place is copied, and those from which it was; and whether as it is."""
         for copy in self.copies:
-            if whole and covers(copy.target, place):
-                yield from ((source + place[len(copy.target) :], True) for source in copy.sources)
+            if whole:
+                yield from ((source, True) for source in _origins(copy, place))
             if any(is_near(source, place) for source in copy.sources):
                 yield copy.target, whole and copy.whole
 
+    def origins(self, place: Spot) -> Iterator[Spot]:
+        """Yield the places from which what stands at a place may have been copied, or of which it may have been composed."""
+        for copy in self.copies:
+            yield from _origins(copy, place)
 
-NOTHING = Copying((), {}, {})
+
+NOTHING = Copying((), frozenset(), {}, {})
+
+
+def _origins(copy: Copy, place: Spot) -> Iterator[Spot]:
+    return (source + place[len(copy.target) :] for source in copy.sources if covers(copy.target, place))
 
 
 def copying_of(definition: Definition) -> Copying:
@@ -91,17 +108,19 @@ def copying_of(definition: Definition) -> Copying:
 
 def _copying(definition: Definition) -> Copying:
     copies: list[Copy] = []
+    changed: set[Spot] = set()
     subjects: dict[str, Mapping[str, Saying]] = {}
     bodies: dict[str, Mapping[str, Saying]] = {}
     for action in _actions(definition):
         copies += _copies(action)
+        changed.update(_changed(action))
         if isinstance(action, Tell):
             subjects[action.message], bodies[action.message] = _said(action.subject), _said(action.body)
     for state in definition.states.values():
         if state.work is not None:
             people = (state.work.candidates, *state.work.excluded, *state.work.tags)
             copies += (copy for each in people for copy in _given((WORK, state.path), each))
-    return Copying(tuple(copies), subjects, bodies)
+    return Copying(tuple(copies), frozenset(changed), subjects, bodies)
 
 
 def _said(templates: Mapping[str, Template]) -> Mapping[str, Saying]:
@@ -136,6 +155,19 @@ def _copies(action: Action) -> Iterator[Copy]:
             yield from _given((ADDRESS, message), to)
             for rule in documents:
                 yield from _given((DOCUMENT, rule.name), rule.data)
+
+
+def _changed(action: Action) -> Iterator[Spot]:
+    """Yield the places at which an action changes what is there, or may; a list that it gives anew, item by item, has none of those it had."""
+    match action:
+        case Set(fields=fields):
+            for path, value in fields:
+                place = (CASE, *path)
+                sources = (source for copy in _given(place, value) for source in copy.sources)
+                if not isinstance(value, Items) or any(is_near(source, place) for source in sources):
+                    yield place
+        case Change(among=among, fields=fields):
+            yield from ((CASE, *among, EACH, *path) for path, _ in fields)
 
 
 def _given(target: Spot, value: Value | None, item: Spot = ()) -> Iterator[Copy]:

@@ -9,10 +9,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from caseway.engine.blank import GONE, Schema, blanked, is_declared, is_measured, may_go, member, neutral
+from caseway.engine.blank import GONE, Schema, blanked, is_declared, is_measured, may_go, member, neutral, shape_at
 from caseway.engine.case import Case, Timer, Tombstone, Work, mark_of
+from caseway.engine.copying import copying_of
 from caseway.engine.effect import Effect, Message, SendEvent, StartCase
 from caseway.engine.event import START
+from caseway.engine.excision import cut_out
+from caseway.engine.origin import Origin
 from caseway.engine.outcome import Entry, Refusal, Step
 from caseway.engine.source import ADDRESS, CASE, DOCUMENT, EVENT, LINK, WORK
 from caseway.engine.spot import EACH, Spot, texts_in, values_at
@@ -39,6 +42,7 @@ class Erasure:
 
     `takings` are items of lists that lose something; `traces` the texts which they lose, or which another case has passed on. A trace goes from
     where it stands and from the places that it is copied to or from, where it is all that stands there; others who say the same keep theirs.
+    `is_learned`: the journal was read for all this.
     """
 
     definition: Definition
@@ -51,6 +55,7 @@ class Erasure:
     marks: frozenset[str] = frozenset()
     takings: tuple[Taking, ...] = ()
     traces: frozenset[Trace] = frozenset()
+    is_learned: bool = False
 
     @cached_property
     def mark(self) -> str:
@@ -69,7 +74,7 @@ class Erasure:
             text
             for spot in spots
             for value in values_at(data, spot)
-            for text in self._texts_in(_at(schema, spot), value)
+            for text in self._texts_in(shape_at(schema, spot), value)
             if is_searchable(text, self.mark)
         }
         return self if found <= self.texts else replace(self, texts=self.texts | found)
@@ -79,16 +84,21 @@ class Erasure:
 
         An index names the same item only since the list was last shortened: of what stood there before, nothing is taken for it.
         """
+        if self.is_learned:
+            return self
         marks = self.marks | {each.mark for each in case.tombstones}
         schema = self.definition.data.schema
-        traced = tuple(each.traced(lines, case) for each in self.takings)
+        traced = tuple(each.traced(lines, case, copying_of(self.definition)) for each in self.takings)
         traces = self.traces | {
-            trace for each in traced for trace in each.traces(lines, schema) if trace.text not in marks
+            trace
+            for each in traced
+            for found in (each.traces(lines, schema), self._origin(each, lines, case, marks).traces())
+            for trace in found
+            if trace.text not in marks
         }
         since = {spot: _since(spot, lines, case) for spot in self.spots}
-        made = replace(self, marks=marks, since=since, takings=traced, traces=traces).seeing(
-            case.data, schema, self.spots
-        )
+        made = replace(self, marks=marks, since=since, takings=traced, traces=traces, is_learned=True)
+        made = made.seeing(case.data, schema, self.spots)
         for line in lines:
             spots = [spot for spot in self.spots if line.revision >= since[spot]]
             made = made.seeing(line.change.get("data", {}), schema, spots)
@@ -99,6 +109,18 @@ class Erasure:
                     {"": line.event.data}, {"properties": {"": self._of_event(line.event.name)}}, [("",)]
                 )
         return made.quoted_in_part(lines)
+
+    def _origin(self, taking: Taking, lines: Sequence[Entry], case: Case, marks: frozenset[str]) -> Origin:
+        definition = self.definition
+        return Origin(
+            taking,
+            lines,
+            case.data,
+            copying_of(definition),
+            definition.data.schema,
+            self._of_event,
+            marks | {self.mark},
+        )
 
     def tracing(self) -> Erasure:
         """Return the erasure that knows which texts go from the items that are chosen now."""
@@ -169,7 +191,8 @@ class Erasure:
 
     def tombstone(self, stone: Tombstone) -> Tombstone:
         """Return a tombstone without what is erased: people write content into reasons, too."""
-        return replace(stone, reason=self.words(stone.reason), paths=tuple(map(self.words, stone.paths)))
+        lost = None if stone.lost is None else tuple(map(self.words, stone.lost))
+        return replace(stone, reason=self.words(stone.reason), paths=tuple(map(self.words, stone.paths)), lost=lost)
 
     def step(self, step: Step) -> Step:
         """Return a step that leaves nothing behind of what it erases."""
@@ -217,7 +240,7 @@ class Erasure:
             made["data"] = self.data(made["data"], spots, line.revision)
         if "work" in made:
             made["work"] = [self._offered(item) for item in made["work"]]
-        for name, each in (("timers", ("fault",)), ("work", _NAMED), ("tombstones", ("reason", "paths"))):
+        for name, each in (("timers", ("fault",)), ("work", _NAMED), ("tombstones", ("reason", "paths", "lost"))):
             if name in made:
                 made[name] = [self._within(item, each) for item in made[name]]
         return made
@@ -316,7 +339,7 @@ class Erasure:
             item = (
                 self._emptied(schema, item, spot)
                 if taking.part is None
-                else _part_out(item, spot, taking.part, self.mark)
+                else _part_out(item, spot, taking.part, self.mark, self.marks)
             )
         return item
 
@@ -351,7 +374,7 @@ class Erasure:
 
     @cached_property
     def _spread(self) -> Spread:
-        return Spread(self.definition, self.traces, self.takings, self.mark)
+        return Spread(self.definition, self.traces, self.takings, self.mark, self.marks)
 
     @cached_property
     def _pattern(self) -> re.Pattern[str] | None:
@@ -376,24 +399,18 @@ def _spellings(text: str) -> tuple[str, ...]:
     return text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]
 
 
-def _at(schema: Schema, spot: Spot) -> Schema:
-    for key in spot:
-        schema = (schema.get("items") or {}) if key == EACH or isinstance(key, int) else member(schema, key)
-    return schema
-
-
-def _part_out(value: Any, spot: Spot, part: str, mark: str) -> Any:
+def _part_out(value: Any, spot: Spot, part: str, mark: str, marks: Iterable[str]) -> Any:
     """Return a value in which the texts at a place have lost a part."""
     match value:
         case str() if not spot:
-            return value.replace(part, mark)
+            return cut_out(part, value, mark, marks)
         case dict():
             return {
-                name: _part_out(each, spot[1:], part, mark) if not spot or spot[0] == name else each
+                name: _part_out(each, spot[1:], part, mark, marks) if not spot or spot[0] == name else each
                 for name, each in value.items()
             }
         case list() if not spot:
-            return [_part_out(each, (), part, mark) for each in value]
+            return [_part_out(each, (), part, mark, marks) for each in value]
     return value
 
 

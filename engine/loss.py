@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from caseway.engine.case import Tombstone
 from caseway.engine.expression import Look, Program
 from caseway.engine.guard import Condition, Every, Faulty, Neither, Some, Test
+from caseway.engine.source import EVENT
 from caseway.engine.spot import EACH, Spot, keys_of
-from caseway.engine.value import Computed, Fields, Items
+from caseway.engine.value import Computed, Fields, Items, Value
 
 if TYPE_CHECKING:
     from caseway.engine.reaction import Reaction
@@ -32,6 +33,14 @@ def refuse_lost(reaction: Reaction, place: str, *parts: Any, names: Iterable[tup
                 lost = _lost(_meant(look, known), reaction.tombstones)
                 if lost is not None:
                     raise Faulty(at, text, _told(*lost))
+
+
+def is_known(reaction: Reaction, value: Value) -> bool:
+    """Say whether a value is made of nothing that was redacted. Of what the case tells itself in an event, nobody knows what that is made of."""
+    looks = [look for _, _, found in _looks(value, "") for look in found]
+    if reaction.hears_itself and any(_root(path) == EVENT for path, _ in looks):
+        return False
+    return not any(_lost(look, reaction.tombstones) for look in looks)
 
 
 def listed_in(items: tuple[str, ...] | Any) -> str:
@@ -61,26 +70,39 @@ def _looks(part: Any, place: str) -> Iterator[tuple[str, str, Iterable[Look]]]:
             yield place, part.text, part.looks_through()[1]
 
 
+def _root(path: str) -> str:
+    """Return the name that a path begins with."""
+    return path.partition(".")[0].partition("[")[0]
+
+
 def _meant(look: Look, names: dict[str, str]) -> Look:
     """Return a look with what its first name stands for in the place of that."""
     path, whole = look
-    first = path.partition(".")[0].partition("[")[0]
+    first = _root(path)
     return (f"{names[first]}{EACH}{path[len(first) :]}", whole) if first in names else look
 
 
 def _lost(look: Look, tombstones: Sequence[Tombstone]) -> tuple[str, Tombstone] | None:
     """Return which redacted place a look falls on, if any, and the tombstone that names it."""
     path, whole = look
-    if path.partition(".")[0].partition("[")[0] != ROOT:
+    if _root(path) != ROOT:
         return None
     seen = keys_of(path)
     for stone in tombstones:
-        for told in stone.paths:
-            gone = keys_of(told)
-            shorter = min(len(seen), len(gone))
-            if _is_same(seen[:shorter], gone[:shorter]) and (whole or len(gone) <= len(seen)):
-                return told, stone
+        gone = next((each for each in _gone(stone) if _falls(seen, keys_of(each), whole=whole)), None)
+        if gone is not None:
+            return next((each for each in stone.paths if _falls(seen, keys_of(each), whole=whole)), gone), stone
     return None
+
+
+def _gone(stone: Tombstone) -> tuple[str, ...]:
+    return stone.paths if stone.lost is None else stone.lost
+
+
+def _falls(seen: Spot, gone: Spot, *, whole: bool) -> bool:
+    """Say whether a look at a place falls on what is gone: at it, into it, or if it is at all that is there, also around it."""
+    shorter = min(len(seen), len(gone))
+    return _is_same(seen[:shorter], gone[:shorter]) and (whole or len(gone) <= len(seen))
 
 
 def _is_same(seen: Spot, gone: Spot) -> bool:

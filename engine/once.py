@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from unicodedata import normalize
 
-from caseway.engine.effect import AlreadyPaid, Effect, Payout
 from caseway.engine.value import Value
 
 LONGEST = 500
@@ -33,14 +31,3 @@ def own_scope(process: str, payout: str) -> str:
 def plain_key(full: str) -> str:
     """Return a key as the process made it."""
     return full.partition("/")[2]
-
-
-def known_to(effects: Iterable[Effect]) -> dict[str, str | None]:
-    """Return what a step knew of once keys when it had these effects: to run it again, one has to know the same."""
-    known: dict[str, str | None] = {}
-    for effect in effects:
-        if isinstance(effect, Payout) and effect.once is not None:
-            known.setdefault(effect.once, None)
-        elif isinstance(effect, AlreadyPaid):
-            known.setdefault(effect.once, effect.by)
-    return known

@@ -18,7 +18,7 @@ from caseway.engine.event import Event
 from caseway.engine.expression import Activation
 from caseway.engine.paid import paid_after, totals
 from caseway.engine.service_level import Happened, settle
-from caseway.engine.spot import Spot, spot_text, swept
+from caseway.engine.spot import Spot, covers, keys_of, lost, spot_text, swept
 from caseway.engine.statechart import Microstep
 from caseway.engine.taking import NOW, Taking, Trace
 from caseway.engine.value import replaced
@@ -200,17 +200,18 @@ class Reaction:
 
     def redact(self, spots: Sequence[Spot], reason: str) -> None:
         """Take what stands at some places out of the data, and have it taken out of all that was written before."""
-        erasure = Erasure(self.definition, reason, tuple(spots), marks=self._marks)
+        erasure = Erasure(self.definition, reason, tuple(spots), marks=self.marks)
         self._erase(erasure.seeing(self._data, self.definition.data.schema, spots), spots)
 
     def take(self, taking: Taking, traces: Iterable[Trace], reason: str) -> None:
         """Take what items of a list lose out of the data, and have it taken out of all that was written before. `traces` are other places that say it."""
-        erasure = Erasure(self.definition, reason, marks=self._marks, takings=(taking,), traces=frozenset(traces))
+        erasure = Erasure(self.definition, reason, marks=self.marks, takings=(taking,), traces=frozenset(traces))
         items: list[Spot] = [(*taking.items, index) for index in sorted(taking.chosen)]
         self._erase(erasure.tracing(), [item + field for item in items for field in taking.fields])
 
     @property
-    def _marks(self) -> frozenset[str]:
+    def marks(self) -> frozenset[str]:
+        """What redactions have left in the place of texts."""
         return frozenset(stone.mark for stone in self.tombstones)
 
     def _erase(self, erasure: Erasure, spots: Sequence[Spot]) -> None:
@@ -219,9 +220,29 @@ class Reaction:
         self.data = erasure.data(before, revision=NOW)
         by = None if self.actor is None else str(self.actor)
         paths = (*map(spot_text, spots), *swept(before, self._data, spots))
-        self.tombstones = (*self.tombstones, Tombstone(paths, erasure.reason, self.now, by, self.case.revision + 1))
+        gone = tuple(dict.fromkeys(lost(before, self._data, spots)))
+        stone = Tombstone(paths, erasure.reason, self.now, by, self.case.revision + 1, gone)
+        self.tombstones = (*self.tombstones, stone)
         for rule, at in self.definition.moments:  # no timer is armed anew by what is not there any more
             self.followed[rule.name] = at.instant(self._data)
+
+    def renew(self, paths: Iterable[Sequence[str]]) -> None:
+        """Take note that places in the data have new values, of which nothing was redacted: they are known again."""
+        places = [tuple(path) for path in paths]
+        self.tombstones = tuple(
+            stone
+            if stone.lost is None
+            else replace(
+                stone,
+                lost=tuple(each for each in stone.lost if not any(covers(place, keys_of(each)) for place in places)),
+            )
+            for stone in self.tombstones
+        )
+
+    @property
+    def hears_itself(self) -> bool:
+        """Whether the event is one that the case sent to itself in this step."""
+        return len(self._heard) > 1
 
     def hear_end(self, link: Link, state: str) -> None:
         """Take note that the case at the other end of a link has ended."""

@@ -10,14 +10,14 @@ from unicodedata import normalize
 
 from caseway.engine.actor import Actor
 from caseway.engine.case import Case, Tombstone
-from caseway.engine.effect import AlreadyPaid, ClawBack, Message, Outbound, Payout
+from caseway.engine.effect import AlreadyPaid, ClawBack, Outbound, Payout
 from caseway.engine.erasure import Erasure
 from caseway.engine.errors import InvalidInput
 from caseway.engine.event import REDACTED, Event
 from caseway.engine.journal import replay
 from caseway.engine.link import parent_of
 from caseway.engine.outcome import Entry, Refusal, Step
-from caseway.engine.spot import NoSpot, Spot, parse_spot, swept, texts_in, values_at
+from caseway.engine.spot import NoSpot, Spot, lost, parse_spot, swept, texts_in, values_at
 from caseway.engine.spread import SHORTEST, is_searchable
 from caseway.engine.visibility import is_one_of
 
@@ -112,6 +112,7 @@ def redact(case: Case, event: Event, now: datetime, erasure: Erasure, paths: Ite
         at,
         by,
         case.revision + 1,
+        tuple(dict.fromkeys(lost(case.data, after.data, erasure.spots))),
     )
     stone = erasure.tombstone(stone)
     after = replace(after, revision=case.revision + 1, last_at=at, tombstones=(*after.tombstones, stone))
@@ -128,14 +129,29 @@ def redacting(step: Step, erasures: Sequence[Erasure]) -> Step:
 
 def rewriting(step: Step, lines: Sequence[Entry], sent: Sequence[Outbound]) -> Rewriting:
     """Return what a redacting step changes of what was written before it: lines of the journal, and what is in the outbox."""
-    erasures = [erasure.learned(lines, step.before) for erasure in step.erasures]
+    erasures = [
+        erasure.learned(
+            lines, replace(step.before, tombstones=step.after.tombstones[: len(step.before.tombstones) + nth])
+        )
+        for nth, erasure in enumerate(step.erasures)  # each found what those before it had left
+    ]
     redone = [(line, _erased(line, erasures, step.after.revision)) for line in lines]
-    done = _grounded(redacting(step, erasures), [new for _, new in redone])
+    done = _grounded(_named(step, redacting(step, erasures)), [new for _, new in redone])
     changed = tuple(new for old, new in redone if new is not old)
     resent = tuple(new for old in sent if (new := _resent(old, erasures)) != old)
     content = replace(done.after, revision=0, last_at=None, tombstones=done.before.tombstones)
     is_idle = not changed and not resent and content == replace(done.before, revision=0, last_at=None)
     return Rewriting(done, changed, resent, is_idle)
+
+
+def _named(step: Step, done: Step) -> Step:
+    """Return a redacting step whose tombstone knows what its journal showed to be somebody's content besides."""
+    more = tuple(swept(step.after.data, done.after.data, ()))
+    *others, stone = done.after.tombstones
+    if not more or stone.lost is None:
+        return done
+    told = replace(stone, lost=tuple(dict.fromkeys((*stone.lost, *more))))
+    return replace(done, after=replace(done.after, tombstones=(*others, told)))
 
 
 def _grounded(step: Step, lines: Sequence[Entry]) -> Step:
@@ -198,17 +214,6 @@ def kept(lines: Iterable[Entry], case: Case, erasures: Iterable[Erasure]) -> tup
     return tuple(found)
 
 
-def unrepeatable(lines: Iterable[Entry]) -> range:
-    """Return the revisions of a journal that cannot happen again: those of which content was redacted, and those that ran on it until it was.
-
-    All others can, each on what folding the lines before it gives.
-    """
-    touched = [line for line in lines if line.redacted]
-    if not touched:
-        return range(0)
-    return range(touched[0].revision, max(revision for line in touched for revision in line.redacted) + 1)
-
-
 def _spot(definition: Definition, case: Case, path: str) -> Spot:
     try:
         spot = parse_spot(path, definition.data.schema)
@@ -245,11 +250,6 @@ def _resent(effect: Outbound, erasures: Iterable[Erasure]) -> Outbound:
         made = erasure.effect(made)
     found: Outbound = made
     return found
-
-
-def is_addressless(old: Outbound, new: Outbound) -> bool:
-    """Say whether whom a message was for is not known any more."""
-    return isinstance(old, Message) and isinstance(new, Message) and old.to != new.to
 
 
 def _identities(lines: Iterable[Entry], case: Case) -> Iterator[tuple[str, str | None]]:

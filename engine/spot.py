@@ -102,6 +102,18 @@ def swept(before: Mapping[str, Any], after: Mapping[str, Any], named: Iterable[S
             yield spot_text(spot)
 
 
+def lost(before: Mapping[str, Any], after: Mapping[str, Any], named: Iterable[Spot]) -> Iterator[str]:
+    """Yield the places in the data of which a redaction leaves nobody knowing what stood there.
+
+    A value that is named is one, whatever has come in its place. Of an object or a list that is named, only what changed within.
+    """
+    for spot in named:
+        found = list(values_at(before, spot))
+        if not found or not all(isinstance(value, Mapping | list) for value in found):
+            yield spot_text(spot)
+    yield from map(spot_text, changed(before, after))
+
+
 def covers(place: Spot, other: Spot) -> bool:
     """Say whether a place is another one, or what that is within. An item may be any where either names every one."""
     return len(place) <= len(other) and all(

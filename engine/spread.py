@@ -35,6 +35,7 @@ class Spread:
     traces: frozenset[Trace]
     takings: tuple[Taking, ...]
     mark: str
+    marks: frozenset[str] = frozenset()
 
     def cleared(
         self, schema: Schema, value: Any, path: Spot, revision: int | None = None, *, optional: bool = False
@@ -70,7 +71,7 @@ class Spread:
         for (place, is_copied), traces in self._reached.items():
             if covers(place, path):
                 if text in traces:
-                    return traces[text].left(self.mark)
+                    return self._left(traces[text])
                 if not is_copied:
                     for trace in traces.values():
                         text = self._searched(text, trace)
@@ -78,7 +79,10 @@ class Spread:
 
     def _searched(self, text: str, trace: Trace) -> str:
         """Return a text that is composed of others without a trace that may be one of them, where that is long enough to be known again."""
-        return text.replace(trace.text, trace.left(self.mark)) if is_searchable(trace.text, self.mark) else text
+        return text.replace(trace.text, self._left(trace)) if is_searchable(trace.text, self.mark) else text
+
+    def _left(self, trace: Trace) -> str:
+        return trace.left(self.mark, self.marks)
 
     def subject(self, message: Message) -> dict[str, str]:
         """Return the subject of a message without what its expressions took from where it goes."""
@@ -89,12 +93,12 @@ class Spread:
         return self._said(message.body, self._copying.bodies.get(message.message, {}))
 
     def passed_on(self, link: str) -> frozenset[Trace]:
-        """Return the traces that a case which was started by a link has in its own data."""
+        """Return the traces that a case which was started by a link has in its own data, as they are or in texts composed of them."""
         return frozenset(
-            replace(trace, place=(CASE, *place[2:]))
+            replace(trace, place=(CASE, *place[2:]), whole=is_copied)
             for (place, is_copied), traces in self._reached.items()
             for trace in traces.values()
-            if is_copied and place[:2] == (LINK, link)
+            if place[:2] == (LINK, link)
         )
 
     def _said(self, said: Mapping[str, str], sayings: Mapping[str, Saying]) -> dict[str, str]:
@@ -110,7 +114,7 @@ class Spread:
                 if any(is_near(source, place) for source in hole.sources):
                     for trace in traces.values():
                         if trace.text in text:
-                            text = replaced_in(text, saying.template, hole.nth, trace.text, trace.left(self.mark))
+                            text = replaced_in(text, saying.template, hole.nth, trace.text, self._left(trace))
                             text = text if hole.whole and is_copied else self._searched(text, trace)
         return text
 
@@ -121,13 +125,14 @@ class Spread:
     @cached_property
     def _reached(self) -> Mapping[tuple[Spot, bool], Mapping[str, Trace]]:
         """The traces by each place at which they may stand, and whether they stand there as they are, and not only in texts composed of them."""
-        reached: dict[Spot, Mapping[tuple[Spot, bool], None]] = {}
+        reached: dict[tuple[Spot, bool], Mapping[tuple[Spot, bool], None]] = {}
         found: dict[tuple[Spot, bool], dict[str, Trace]] = {}
         for trace in sorted(
-            self.traces, key=lambda each: (-len(each.text), each.text, str(each.place), each.part or "")
+            self.traces, key=lambda each: (-len(each.text), each.text, str(each.place), each.part or "", each.whole)
         ):
-            if trace.place not in reached:
-                reached[trace.place] = self._copying.reach(trace.place)
-            for place in reached[trace.place]:
+            start = trace.place, trace.whole
+            if start not in reached:
+                reached[start] = self._copying.reach(*start)
+            for place in reached[start]:
                 found.setdefault(place, {}).setdefault(trace.text, trace)
         return found

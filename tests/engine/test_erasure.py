@@ -17,11 +17,12 @@ from caseway.engine.effect import Attachment, Message, Payout
 from caseway.engine.erasure import Erasure
 from caseway.engine.journal import replay
 from caseway.engine.outcome import Refusal
-from caseway.engine.redaction import hits, unrepeatable
+from caseway.engine.redaction import hits
 from caseway.engine.shape import Shape
 from caseway.engine.sparing import spared
 from caseway.engine.spread import is_searchable
 from tests.contracts.sample import NINE
+from tests.redaction.repetition import unrepeatable
 from tests.redaction.talk import CARD, CATALOGUE, NAME, body, records, runtime_on, talked
 
 DEFINITION = CATALOGUE.latest("talk")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from caseway.engine.case import Case
+from caseway.engine.case_record import case_from_record, case_record
 from caseway.engine.definition import Definition
 from caseway.engine.effect import Payout
 from caseway.engine.event import REDACTED, START, Event
@@ -19,6 +20,16 @@ from tests.engine.test_payouts import NOON, made
 PEOPLE = [{"id": "alice", "weight": 2, "note": "Good."}, {"id": "bobby", "weight": 1, "note": "Also good."}]
 NUMBER = {"type": "integer", "minimum": 0, "maximum": 1000}
 TEXT = {"type": "string", "minLength": 1}
+LIST = {
+    "type": "array",
+    "default": [],
+    "items": {
+        "type": "object",
+        "required": ["id", "weight"],
+        "properties": {"id": TEXT, "weight": NUMBER, "note": {"type": "string"}},
+    },
+}
+AMOUNT = {"type": "object", "required": ["amount"], "properties": {"amount": NUMBER}}
 DOCUMENT: dict[str, Any] = {
     "process": "purse",
     "version": 1,
@@ -34,15 +45,7 @@ DOCUMENT: dict[str, Any] = {
             "note": {"type": "string", "default": "Nothing."},
             "tags": {"type": "array", "default": [], "items": TEXT},
             "scores": {"type": "object", "default": {}, "additionalProperties": NUMBER},
-            "people": {
-                "type": "array",
-                "default": [],
-                "items": {
-                    "type": "object",
-                    "required": ["id", "weight"],
-                    "properties": {"id": TEXT, "weight": NUMBER, "note": {"type": "string"}},
-                },
-            },
+            "people": LIST,
         },
     },
     "conditions": {
@@ -52,9 +55,10 @@ DOCUMENT: dict[str, Any] = {
         name: {}
         for name in (
             *("fee", "tip", "fine", "prize", "bonus", "among", "best", "back", "back_of", "back_when", "when", "lose"),
-            "close",
+            *("more", "tell", "close"),
         )
-    },
+    }
+    | {"give": {"data": AMOUNT}, "told": {"data": AMOUNT}, "list": {"data": {"type": "object", "required": ["people"], "properties": {"people": LIST}}}},
     "payouts": {
         "fee": {
             "amount": "case.amount",
@@ -96,6 +100,11 @@ DOCUMENT: dict[str, Any] = {
                         {"pay": "tip"},
                     ]
                 },
+                "give": {"actions": [{"set": {"amount": "event.data.amount"}}]},
+                "more": {"actions": [{"set": {"amount": "case.amount + 1"}}]},
+                "tell": {"actions": [{"raise": {"event": "told", "data": {"amount": "case.amount"}}}]},
+                "told": {"actions": [{"set": {"amount": "event.data.amount"}}]},
+                "list": {"actions": [{"set": {"people": "event.data.people"}}]},
                 "close": {"target": "over"},
             }
         },
@@ -202,3 +211,49 @@ def test_a_payment_behind_a_redaction_in_the_same_step_is_held_to_it():
     refusal = outcome(opened(), "lose")
     assert isinstance(refusal, Refusal)
     assert refusal.facts["place"] == "payouts.tip.payee"
+
+
+def test_of_an_item_that_was_redacted_as_a_whole_what_did_not_change_is_known():
+    idle = [{"id": "alice", "weight": 0, "note": "Good."}, {"id": "bobby", "weight": 1}]
+    case = replace(opened(), data={**opened().data, "people": idle})
+    after = redacted(case, "case.people[0]")
+    assert after.data["people"][0] == {"id": "[redacted: they asked]", "weight": 0, "note": "[redacted: they asked]"}
+    assert after.tombstones[-1].paths == ("case.people[0]",)
+    assert after.tombstones[-1].lost == ("case.people[0].id", "case.people[0].note")
+    assert isinstance(outcome(after, "bonus"), Step)  # it reads the weights alone
+    refusal = outcome(after, "fee")
+    assert isinstance(refusal, Refusal)
+    assert refusal.facts["place"] == "payouts.fee.split.payee"
+    assert "it reads case.people[0], which was redacted" in refusal.message
+
+
+def test_a_tombstone_that_does_not_know_what_changed_names_all_that_was_redacted():
+    case = redacted(opened(), "case.people[0].note")
+    (stone,) = case.tombstones
+    older = replace(case, tombstones=(replace(stone, paths=("case.people[0]",), lost=None),))
+    assert isinstance(outcome(older, "fee"), Refusal)
+    assert isinstance(outcome(done(older, "list", {"people": PEOPLE}).after, "fee"), Refusal)
+
+
+def test_what_is_given_a_new_value_as_a_whole_is_known_again():
+    case = redacted(opened(), "case.amount", "case.people[1].weight")
+    assert isinstance(outcome(done(case, "give", {"amount": 500}).after, "fee"), Refusal)  # the weight is not
+    case = done(done(case, "give", {"amount": 500}).after, "list", {"people": PEOPLE}).after
+    assert case.tombstones[0].paths == ("case.amount", "case.people[1].weight")
+    assert case.tombstones[0].lost == ()
+    assert [each.amount for each in done(case, "fee").effects if isinstance(each, Payout)] == [333, 167]
+    assert isinstance(outcome(redacted(case, "case.amount"), "fee"), Refusal)
+
+
+@pytest.mark.parametrize("event", ["more", "tell"])
+def test_a_new_value_that_is_made_of_what_was_redacted_is_not(event: str):
+    case = redacted(opened(), "case.amount")
+    assert isinstance(outcome(done(case, event).after, "fee"), Refusal)
+
+
+def test_a_case_is_written_and_read_with_what_is_lost():
+    case = redacted(opened(), "case.people[0]")
+    assert case_from_record(case_record(case)) == case
+    unknown = replace(case, tombstones=tuple(replace(each, lost=None) for each in case.tombstones))
+    assert "lost" not in case_record(unknown)["tombstones"][0]
+    assert case_from_record(case_record(unknown)) == unknown

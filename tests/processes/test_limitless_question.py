@@ -180,6 +180,34 @@ def test_what_a_moderator_removes_is_gone_from_all_that_was_recorded():
     assert [line.revision for line in after.history("LQ-1") if line.redacted] == [1, 4, 6]
 
 
+@pytest.mark.parametrize("part", [{}, {"text": "9876 5432"}])
+def test_drafts_that_were_edited_before_one_was_sent_go_with_the_answer(part):
+    drafts = ("Yuor number is 9876 5432.", "Nonsense.", "Your number is 9876 5432.")
+    written = [
+        step
+        for body in drafts
+        for step in (("respond_and_close", {"body": body, "code": "how_to"}, FEMKE), ("edit", {}, FEMKE))
+    ]
+    report = ("report", {"number": 2, "reason": "payment_data"}, DAAN)
+    removed = ("examine", {"item": "report-1", "remove": True, **part}, OLGA)
+    run = asked(*WRITING, *written[:-1], ("send", {"problem": "settings"}, FEMKE), report, removed)
+    assert "9876" not in outlets(run, None)
+    assert ("Nonsense." in outlets(run, None)) == bool(part)
+    left = run.show("LQ-1").data["conversation"]
+    assert [each["removed"] for each in left] == [False, not part]
+    assert left[0]["body"] == QUESTION["question"]
+
+
+def test_a_redaction_of_the_question_does_not_keep_a_paid_answer_from_being_removed():
+    voted = ("review", {"item": "answer-2", "vote": "like"}, DAAN)
+    run = asked(*CLOSED, voted, days=4)
+    assert list(run.ledger.postings(PostingQuery(case="LQ-1")))
+    run.redact("LQ-1", ["case.conversation[0]"], reason="personal")
+    run.send("LQ-1", "report", {"number": 2, "reason": "payment_data"}, actor=DAAN)
+    run.send("LQ-1", "examine", {"item": "report-1", "remove": True}, actor=OLGA)
+    assert {each.amount for each in run.ledger.balances()} == {0}
+
+
 def test_a_moderator_may_redact_what_nobody_reported():
     run = asked(*LIKED, days=3)
     run.redact("LQ-1", ["case.customer.name"], reason="Asked to be forgotten", actor=OLGA)

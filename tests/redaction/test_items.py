@@ -18,9 +18,9 @@ from caseway.adapters.sql.compaction import compact
 from caseway.engine.effect import Message
 from caseway.engine.errors import FaultyStep
 from caseway.engine.journal import replay
-from caseway.engine.redaction import unrepeatable
 from caseway.engine.runtime import Runtime
 from tests.contracts.sample import NINE
+from tests.redaction.repetition import unrepeatable
 from tests.redaction.talk import records, runtime_on
 from tests.redaction.test_nowhere import copied, whole
 
@@ -127,6 +127,39 @@ def test_what_an_item_said_before_it_was_changed_goes_as_well_wherever_it_stood_
     assert_replays(runtime)
 
 
+def test_what_moved_up_and_was_changed_in_one_step_goes_from_where_it_stood():
+    runtime = chatting(runtime_on(MemoryStore()))
+    say(runtime, "Not this")
+    say(runtime, SECRET)
+    runtime.send("C-1", "write", {"body": "Nor this"})
+    runtime.send("C-1", "next", {"number": 4, "drop": 1, "edit": 2, "words": "Not this either"})
+    runtime.send("C-1", "remove", {"number": 3})
+    assert "4111" not in kept(runtime)
+    assert bodies(runtime) == ["Not this either", MARK, "Nor this"]
+    lists = versions(records(runtime, ("C-1",)), "lines")
+    assert [[each["body"] for each in items] for items in lists[-4:-1]] == [
+        ["How do I pay?", "Not this"],
+        ["How do I pay?", "Not this", MARK],
+        ["Not this either", MARK, "Nor this"],
+    ]
+    assert_replays(runtime)
+
+
+def test_what_lost_another_field_before_is_still_known_again():
+    runtime = chatting(runtime_on(MemoryStore()))
+    say(runtime, "Hello")
+    say(runtime, SECRET)
+    runtime.send("C-1", "drop", {"number": 1})
+    runtime.redact("C-1", paths=["case.lines[1].author"], reason="asked for")
+    runtime.send("C-1", "edit", {"number": 3, "words": "Another text"})
+    runtime.send("C-1", "remove", {"number": 3})
+    found = kept(runtime)
+    assert "4111" not in found
+    assert "Another text" not in found
+    assert bodies(runtime) == ["Hello", MARK]
+    assert_replays(runtime)
+
+
 def test_an_item_that_is_gone_from_the_list_goes_from_the_journal_where_it_said_the_same():
     runtime = chatting(runtime_on(MemoryStore()))
     say(runtime, SECRET, author="ann")
@@ -220,36 +253,92 @@ def test_the_bytes_of_a_database_and_its_copies_hold_it_nowhere(tmp_path: Path):
     assert b" QZ" not in whole(tmp_path)
 
 
-WORDS = st.sampled_from(["a", "b", "ab", "a b", "b a b", "like", "I like a"])
+WORDS = st.sampled_from(
+    ["a", "b", "ab", "a b", "b a b", "like", "I like a", "Nobody else says one", "Nobody else says two"]
+)
+AUTHORS = st.sampled_from(["femke", "bob"])
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, database=None)
-@given(said=st.lists(WORDS, min_size=1, max_size=4), data=st.data())
-def test_whatever_happened_to_a_list_an_item_is_gone_and_the_others_are_not(said: list[str], data: Any):
+def versions(lines: list[dict[str, Any]], name: str) -> list[list[dict[str, Any]]]:
+    """All that a list was, by the lines of a journal."""
+    return [line["change"]["data"][name] for line in lines if name in line["change"].get("data", {})]
+
+
+def happen(runtime: Runtime, number: int, data: Any) -> None:
+    """Have one of the things happen that can happen to a list; a new line has the number."""
+    numbers = [each["number"] for each in runtime.show("C-1").data["lines"]]
+    one, other = data.draw(st.sampled_from(numbers)), data.draw(st.sampled_from(numbers))
+    match data.draw(st.sampled_from(["edit", "drop", "next"])):
+        case "edit":
+            runtime.send("C-1", "edit", {"number": one, "words": data.draw(WORDS)})
+        case "next":
+            runtime.send("C-1", "write", {"body": data.draw(WORDS)})
+            runtime.send("C-1", "next", {"number": number, "drop": one, "edit": other, "words": data.draw(WORDS)})
+        case "drop" if len(numbers) > 1:
+            runtime.send("C-1", "drop", {"number": one})
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@given(said=st.lists(st.tuples(AUTHORS, WORDS), min_size=1, max_size=4), data=st.data())
+def test_whatever_happened_to_a_list_an_item_is_gone_and_the_others_are_not(said: list[tuple[str, str]], data: Any):
     runtime = chatting(runtime_on(MemoryStore()))
-    for number, text in enumerate(said, 2):
-        say(runtime, text, author=f"p{number}")
-    for _ in range(data.draw(st.integers(0, 3))):
-        numbers = [each["number"] for each in runtime.show("C-1").data["lines"]]
-        number = data.draw(st.sampled_from(numbers))
-        if data.draw(st.booleans()):
-            runtime.send("C-1", "edit", {"number": number, "words": data.draw(WORDS)})
-        elif len(numbers) > 1:
-            runtime.send("C-1", "drop", {"number": number})
+    for author, text in said:
+        say(runtime, text, author=author)
+    for number in range(10, data.draw(st.integers(10, 14))):
+        happen(runtime, number, data)
     before = runtime.show("C-1").data["lines"]
     history = records(runtime, ("C-1",))
     number = data.draw(st.sampled_from(before))["number"]
     runtime.send("C-1", "remove", {"number": number})
     after = runtime.show("C-1").data["lines"]
-    assert [each for each in after if each["number"] != number] == [each for each in before if each["number"] != number]
+    others = {each["number"] for each in before} - {number}
+    assert [each for each in after if each["number"] in others] == [each for each in before if each["number"] in others]
     assert {each["body"] for each in after if each["number"] == number} == {MARK}
-    others = {each["author"] for each in before if each["number"] != number}
-    for old, new in zip(history, records(runtime, ("C-1",)), strict=False):
-        for one, other in zip(*(line["change"].get("data", {}).get("lines", ()) for line in (old, new)), strict=True):
-            if one["author"] in others:
-                assert one == other
-            elif one["number"] == number:
-                assert other["body"] == MARK
+    old, new = versions(history, "lines"), versions(records(runtime, ("C-1",))[: len(history)], "lines")
+    for one, other in ((one, other) for pair in zip(old, new, strict=True) for one, other in zip(*pair, strict=True)):
+        if one["number"] in others:
+            assert one == other
+        elif one["number"] == number:
+            assert (other["body"], other["stars"]) == (MARK, 0)
+    by = {text: {each["number"] for items in old for each in items if each["body"] == text} for text in said_in(old)}
+    found = kept(runtime)
+    assert not [
+        text for text, numbers in by.items() if numbers == {number} and text.startswith("Nobody") and text in found
+    ]
+    assert_replays(runtime)
+
+
+def said_in(lists: list[list[dict[str, Any]]]) -> set[str]:
+    return {each["body"] for items in lists for each in items}
+
+
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@given(data=st.data())
+def test_of_items_that_nothing_tells_apart_none_keeps_in_the_journal_what_one_of_them_lost(data: Any):
+    runtime = runtime_on(MemoryStore())
+    runtime.start("wall", {}, id="C-1")
+    ids: list[int] = []  # which note is which, as nobody knows but whoever wrote them
+    told = []
+    for number in range(data.draw(st.integers(1, 8))):
+        notes = runtime.show("C-1").data["notes"]
+        new = {"author": data.draw(AUTHORS), "body": data.draw(WORDS)}
+        event = data.draw(st.sampled_from(["post", "next", "edit"])) if notes else "post"
+        old = data.draw(st.sampled_from(notes)) if notes else {}
+        sent = {"post": new, "next": {"old": old, "new": new}, "edit": {"old": old, "body": new["body"]}}
+        if runtime.send("C-1", event, sent[event]).change.get("data"):
+            left = [one for one, note in zip(ids, notes, strict=True) if event != "next" or note != old]
+            ids = left if event == "edit" else [*left, number]
+            told.append(ids)
+    notes = runtime.show("C-1").data["notes"]
+    old = data.draw(st.sampled_from(notes))
+    runtime.send("C-1", "remove", {"old": old})
+    gone = {one for one, note in zip(ids, notes, strict=True) if note == old}
+    assert [one for one in runtime.show("C-1").data["notes"] if one["body"] != MARK] == [
+        one for one in notes if one != old
+    ]
+    was = versions(records(runtime, ("C-1",)), "notes")[-1 - len(told) : -1]
+    for items, names in zip(was, told, strict=True):
+        assert old["body"] not in {item["body"] for item, name in zip(items, names, strict=True) if name in gone}
     assert_replays(runtime)
 
 

@@ -21,15 +21,15 @@ from caseway.engine.definition import Definition
 from caseway.engine.effect import Message
 from caseway.engine.event import REDACTED, START
 from caseway.engine.journal import entry, entry_record, replay
-from caseway.engine.once import known_to
 from caseway.engine.outcome import Entry, Refusal
 from caseway.engine.posting import Posting
-from caseway.engine.redaction import unrepeatable
 from caseway.engine.runtime import Runtime
 from caseway.engine.settlement import batch_postings, rejection_postings
 from caseway.engine.step import lapse, step
 from caseway.engine.worklist import Listed, index
 from tests.balance import summed
+from tests.engine.paid import known_to
+from tests.redaction.repetition import unrepeatable
 from tests.soak.driver import with_driver
 
 Found = Iterator[str]
