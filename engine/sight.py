@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 from caseway.engine.actor import Actor
 from caseway.engine.case import Case, Paid
 from caseway.engine.definition import Definition
-from caseway.engine.effect import AlreadyPaid, ClawBack, Effect, Message, Payout, SetTimer, StartCase, Unpaid
+from caseway.engine.effect import (
+    AlreadyPaid,
+    CancelTimer,
+    ClawBack,
+    Effect,
+    Message,
+    Payout,
+    Reason,
+    SetTimer,
+    StartCase,
+    Unpaid,
+)
+from caseway.engine.paid import paid_after
 from caseway.engine.payee import owner_id
 from caseway.engine.visibility import WITHHELD, sees_all, visible
 
@@ -19,6 +32,15 @@ Moved = Payout | ClawBack | Paid
 
 _SHELVES = {"timer": "timers", "work": "work", "level": "service_levels"}
 """Where the things of a case stand that may be withheld, by their kind."""
+
+_COMES_OF: Mapping[Reason, tuple[str, ...]] = {
+    "condition": ("when",),
+    "zero": ("when", "amount"),
+    "nobody": ("when", "amount", "payee"),
+    "no-weight": ("when", "amount", "payee"),
+    "nothing-left": ("when", "amount", "payee"),
+}
+"""The parts of a payout that are told by why no money moved: what comes later is looked at only where a guard said yes."""
 
 
 class Sight:
@@ -63,7 +85,7 @@ class Sight:
         for effect in effects:
             seen = self._effect(effect)
             if seen is not None:
-                yield seen
+                yield self._numberless(seen)
 
     def _effect(self, effect: Effect) -> Effect | None:
         match effect:
@@ -87,15 +109,44 @@ class Sight:
                 return effect
         return None
 
+    # ids
+
+    @cached_property
+    def _counts(self) -> bool:
+        """Say whether the actor may count what moves money; if not, the number of an effect in its step would tell what went before it."""
+        return all(thing[0] != "payout" or self.sees(*thing) for thing in self.definition.made_of)
+
+    def id(self, effect: str) -> str:
+        """Return the id of an effect, without its number in its step where that may tell of what is hidden."""
+        return effect if self._counts else numberless(effect)
+
+    def _numberless(self, effect: Effect) -> Effect:
+        """Return an effect without its number, but not what the ledger tells a party under its id."""
+        match effect:
+            case Payout() | ClawBack() if self._owns(effect.payee) or self._owns(effect.payer):
+                return effect
+            case CancelTimer():
+                return replace(effect, id=self.id(effect.id), armed_by=self.id(effect.armed_by))
+            case AlreadyPaid():
+                return replace(effect, id=self.id(effect.id), by=self.id(effect.by))
+        return replace(effect, id=self.id(effect.id))
+
     # money
 
     def paid(self, paid: Iterable[Paid]) -> Iterator[Paid]:
-        """Yield what was paid as the actor may see it: what the ledger tells the parties, and the rest to whoever sees what it is made of."""
-        for each in paid:
-            if self._tells_amount(each):
-                yield self._parties(each, "paid")
-            else:
-                self.withhold(f"paid.{each.payout}")
+        """Yield what was paid as the actor may see it: what the ledger tells the parties, and the rest to whoever sees what it is made of.
+
+        What a payout has paid whose amount is hidden is withheld by name, also where that is nothing: nobody is to tell one from the other.
+        """
+        for kind, name, *part in self.definition.made_of:
+            if (kind, part) == ("payout", ["amount"]) and not self.sees(kind, name, "amount"):
+                self.withhold(f"paid.{name}")
+        return (self._parties(each, "paid") for each in paid if self._tells_amount(each))
+
+    def changes_paid(self, effects: Iterable[Effect]) -> bool:
+        """Say whether what effects of one step leave paid is another sum than before, of what the actor may see."""
+        moved = (each for each in effects if isinstance(each, (Payout, ClawBack)) and self._tells_amount(each))
+        return bool(paid_after((), moved))
 
     def _payout(self, payout: Payout) -> Payout | None:
         """Return a payout to those who get or give it, or see all that it is made of; without what else is hidden from them."""
@@ -122,19 +173,23 @@ class Sight:
         return seen
 
     def _already_paid(self, told: AlreadyPaid) -> AlreadyPaid | None:
-        """Return it to those who see the key: it tells who was paid before."""
-        if self.sees("payout", told.payout, "once") and self.sees("payout", told.payout, "amount"):
-            return told
-        self.withhold(f"effects.already_paid.{told.payout}")
-        return None
+        """Return it to those who see the key as well: it tells who was paid before."""
+        return told if self._tells_why(told.payout, ("when", "amount", "payee", "once"), "payout") else None
 
     def _unpaid(self, told: Unpaid) -> Unpaid | None:
-        """Return it to those who see what it comes of; from others it is withheld as a payment would be, which it might have been."""
-        made_of = "when" if told.reason == "condition" else "amount"
-        if self.sees("payout", told.payout, made_of):
-            return told
-        self.withhold(f"effects.{told.of.replace('-', '_')}.{told.payout}")
-        return None
+        return told if self._tells_why(told.payout, _COMES_OF[told.reason], told.of.replace("-", "_")) else None
+
+    def _tells_why(self, payout: str, parts: Iterable[str], shelf: str) -> bool:
+        """Say whether the actor may know why no money moved: whether they see all that this comes of.
+
+        From others it is withheld as a payment would be, which it might have been. Whoever would see a payment is not even told that:
+        they see that there is none, and are not to learn whether there was to be one.
+        """
+        if all(self.sees("payout", payout, part) for part in parts):
+            return True
+        if not self.sees("payout", payout, "amount"):
+            self.withhold(f"effects.{shelf}.{payout}")
+        return False
 
     def _tells_amount(self, moved: Moved) -> bool:
         is_party = self._owns(moved.payee) or self._owns(moved.payer)
@@ -157,3 +212,10 @@ class Sight:
 
     def _is_actor(self, person: str) -> bool:
         return self.actor is not None and self.actor.id == person
+
+
+def numberless(effect: str) -> str:
+    """Return the id of an effect without its number in its step, but with its place in a series of timers."""
+    step, colon, number = effect.rpartition(":")
+    _, sign, nth = number.partition("#")
+    return f"{step}{colon}{WITHHELD}{sign}{nth}"

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from caseway.engine.acceptance import Acceptance, acceptances
-from caseway.engine.actor import Actor
+from caseway.engine.actor import SYSTEM, Actor
 from caseway.engine.case import Case, Level, LevelStatus, Link, Paid, Timer
 from caseway.engine.case_record import case_record, paid_record
 from caseway.engine.definition import Definition, Guidance, LevelRule, speak
 from caseway.engine.duration import duration_text
 from caseway.engine.effect import Message
 from caseway.engine.event import START
+from caseway.engine.link import link_of
 from caseway.engine.outcome import Entry
 from caseway.engine.service_level import used
 from caseway.engine.sight import Sight
@@ -110,7 +111,8 @@ def case_seen(definition: Definition, case: Case, actor: Actor | None) -> tuple[
     sight = Sight(definition, case, actor)
     data = sight.data(definition.data.schema, case.data, "")
     timers = tuple(
-        timer if timer.fault is None else replace(timer, fault=sight.fault(timer.name))
+        # One that was set aside is put back by its id.
+        replace(timer, id=sight.id(timer.id)) if timer.fault is None else replace(timer, fault=sight.fault(timer.name))
         for timer in sight.among("timer", case.timers, lambda timer: timer.name)
     )
     work = sight.among("work", case.work, lambda work: work.state)
@@ -156,13 +158,22 @@ def entry_view(definition: Definition, entry: Entry, case: Case, actor: Actor | 
     rule = definition.events.get(entry.event.name)
     schema = definition.data.schema if entry.event.name == START else rule.data.schema if rule else {}
     data = sight.data(schema, entry.event.data, "event.data")
-    change = {name: _change_seen(sight, name, value) for name, value in entry.change.items()}
+    # What was paid is all of it, and told where that part of it changes which the actor sees.
+    told = entry.change.keys() - (() if sight.changes_paid(entry.effects) else {"paid"})
+    change = {name: _change_seen(sight, name, value) for name, value in entry.change.items() if name in told}
     refusal = entry.refusal and refusal_view(definition, entry.refusal, case, actor)
     if refusal != entry.refusal:
         sight.withhold("refusal")
     effects = tuple(sight.effects(entry.effects))
-    event = replace(entry.event, data=data)
+    event = replace(entry.event, data=data, id=_event_id(sight, entry))
     return replace(entry, event=event, change=change, effects=effects, refusal=refusal, withheld=sight.withheld)
+
+
+def _event_id(sight: Sight, entry: Entry) -> str:
+    """Return the id of an event; that of a timer which fires is the id of the effect that armed it."""
+    event = entry.event
+    fires = event.actor == SYSTEM and event.parent is None and link_of(event.name) is None
+    return sight.id(event.id) if fires else event.id
 
 
 def _tells_others(entry: Entry, actor: Actor | None) -> bool:
@@ -176,7 +187,7 @@ def _change_seen(sight: Sight, name: str, value: Any) -> Any:
             return sight.data(sight.definition.data.schema, value, "case")
         case "timers":
             return [
-                each if each["fault"] is None else {**each, "fault": sight.fault(each["name"])}
+                {**each, "id": sight.id(each["id"]), "fault": each["fault"] and sight.fault(each["name"])}
                 for each in sight.among("timer", value, lambda timer: timer["name"])
             ]
         case "work":
@@ -221,7 +232,7 @@ def view_record(view: CaseView) -> dict[str, Any]:
         "last_at": record["last_at"],
         "data": view.data,
         "withheld": list(view.withheld),
-        "redacted": record["tombstones"],
+        "redacted": [{name: value for name, value in each.items() if name != "lost"} for each in record["tombstones"]],
         "assignee": view.case.assignee,
         "timers": [{key: timer[key] for key in ("name", "due", "fault")} for timer in record["timers"]],
         "service_levels": [level_record(level) for level in view.levels],

@@ -41,6 +41,7 @@ MOVES = {SECRETIVE: 100, "limitless-question": 80}
 OTHER_MOVES = 40
 AT_ONCE = 16
 """Moves of one case; then another one begins."""
+DISCREET = HERE / "discreet.yaml"
 DOCUMENTS = {path.parent.name: path for path in sorted(PROCESSES.glob("*/v1.yaml"))} | {
     SECRETIVE: HERE / "secretive.yaml"
 }
@@ -446,3 +447,101 @@ def test_the_local_operator_is_told_everything_by_the_same_outlets(monkeypatch: 
         told = {path for path, secret in world.casting.secrets.items() if secret.is_in(text)}
         assert len(told) >= 2, arguments
     assert all(secret.is_in(str(asdict(world.case))) for secret in world.casting.secrets.values())
+
+
+# what differs in hidden data alone looks the same
+
+
+@dataclass
+class Numbers:
+    """Ids that are the same in every run."""
+
+    last: int = 0
+
+    def new(self) -> str:
+        self.last += 1
+        return f"event-{self.last}"
+
+
+CLERK = Actor("clerk1", frozenset({"clerk"}))
+PLAIN: Mapping[str, Any] = {"amount": 1000, "share": 50, "sure": True, "people": ["anna", "bo", "cees"], "key": "own"}
+"""What is hidden from clerks where money moves everywhere."""
+WAYS = (["send", "c", "EVENT"], ["send", "c", "EVENT", "--json"], ["BATCH", "send", "--batch", "-"])
+
+
+EVENTS = ("pay", "fine", "part", "look", "wait", "tip", "back", "pay", "back", "part", "move")
+
+
+def heard(hidden: Mapping[str, Any], *events: str) -> list[str]:
+    """Return all that a clerk is told by every outlet, after each of some events that they send."""
+    clock, inbox = SimulatedClock(MORNING), Inbox()
+    runtime = Runtime(MemoryStore(rehearsal=True), Only(definition_in(DISCREET)), clock, Numbers(), inbox)
+    runtime.start("discreet", hidden, id="c")
+    told: list[str] = []
+
+    def run(*arguments: str, stdin: str | None = None) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(wiring, "open", lambda *_, **__: runtime)
+            result = CliRunner().invoke(program, [*arguments, "--as", str(CLERK)], input=stdin)
+        assert result.exit_code == 0, result.output
+        told.append(f"{arguments}: {result.stdout}{result.stderr}")
+
+    for nth, event in enumerate(events):
+        first, *rest = WAYS[nth % len(WAYS)]
+        if event == "wait":
+            clock.advance(timedelta(hours=2))
+            runtime.fire_due_timers()
+        elif first == "BATCH":
+            run(*rest, stdin=json.dumps({"case": "c", "event": event, "id": f"line-{nth}", "as": str(CLERK)}))
+        else:
+            run(first, *(event if each == "EVENT" else each for each in rest))
+        for arguments in OUTLETS:
+            run(*("c" if each == "CASE" else each for each in arguments))
+        told += [f"{name}: {view(runtime, CLERK)!r}" for name, view in VIEWS.items()]
+    assert not runtime.set_aside()
+    return told
+
+
+@pytest.fixture(scope="module")
+def told() -> list[str]:
+    return heard(PLAIN, *EVENTS)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"amount": 0},
+        {"amount": 1},
+        {"share": 0},
+        {"share": 100},
+        {"sure": False},
+        {"people": []},
+        {"people": [""]},
+        {"people": ["anna"]},
+        {"key": "all"},
+        {"amount": 0, "sure": False},
+        {"amount": 0, "share": 0, "people": []},
+    ],
+    ids=str,
+)
+def test_whether_money_of_a_hidden_amount_moves_changes_nothing_that_others_are_told(
+    other: Mapping[str, Any], told: list[str]
+) -> None:
+    assert heard(PLAIN | other, *EVENTS) == told
+
+
+def test_what_is_said_of_hidden_payments_is_said_whether_there_are_any(told: list[str]) -> None:
+    text = "\n".join(told)
+    for name in ("effects.payout.fee", "effects.payout.round", "effects.claw_back.fee", "paid.fee", "paid.once"):
+        assert name in text
+    assert "paid 0.25 EUR to bram" in text
+    assert "nudge due" in text
+    assert "event-3" in text
+
+
+def test_whoever_sees_how_much_is_told_by_nothing_but_the_payment_what_a_hidden_guard_says() -> None:
+    yes, no = (heard(PLAIN | {"sure": sure, "tip": 0}, "tip") for sure in (True, False))
+    assert yes == no
+    assert not any(word in each for each in yes for word in ("unpaid", "Unpaid", "effects.payout.tip"))
+    paid = "\n".join(heard(PLAIN | {"tip": 5}, "tip"))
+    assert "took back 0.05 EUR from bram" in paid
