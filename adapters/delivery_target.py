@@ -45,12 +45,12 @@ def _way(route: Route, directory: Directory, environ: Mapping[str, str]) -> Deli
         case "folder" if rest:
             return delivery_in(rest)
         case "webhook+https" | "webhook+http":
-            from caseway.adapters.webhook_delivery import WebhookDelivery  # noqa: PLC0415
+            from caseway.adapters.webhook_delivery import WebhookDelivery  # noqa: PLC0415  # only the worker needs it
 
             secret = _secret(route.secret or WEBHOOK_KEY, environ)
             return WebhookDelivery(route.deliver.removeprefix("webhook+"), secret, role=route.role, **timeout)
         case "smtp" | "smtps":
-            from caseway.adapters.smtp_delivery import Addressee, SmtpDelivery  # noqa: PLC0415
+            from caseway.adapters.smtp_delivery import Addressee, SmtpDelivery  # noqa: PLC0415  # only the worker needs it
 
             def addressee(to: str) -> Addressee:
                 person = directory.person(to)

@@ -56,7 +56,10 @@ def template_faults(text: str, known: Known, *, is_printed: bool) -> list[Fault]
     except ValueError as error:  # a number that Python does not read
         return [Fault("template-syntax", f"this is no template: {error}", offset=0)]
     checking = _Checking(text, is_printed=is_printed)
-    checking.walk(tree, known, frozenset(), 0)
+    try:
+        checking.walk(tree, known, frozenset(), 0)
+    except RecursionError:
+        return [_too_deep()]
     if not checking.faults:
         try:
             compiled(text)

@@ -83,6 +83,7 @@ def _from_file(ledger: Ledger, file: IO[bytes]) -> list[Payee]:
 
 def _made(ledger: Ledger, id_: str, before: Payee | None, record: Mapping[str, Any]) -> Payee:
     """Return a payee as a record says, and as they were in what it does not name. ValueError: a sentence on what is wrong."""
+    from caseway.engine.batch_record import payee_record
     from caseway.engine.fault import suggestion
     from caseway.engine.payee import Payee
 
@@ -108,13 +109,10 @@ def _kept(ledger: Ledger, payees: Sequence[Payee], by: str | None, setting: Sett
     return {each.id for each in payees if before.get(each.id) != each}
 
 
-def payee_record(kept: Payee) -> dict[str, Any]:
-    """Write a payee as JSON."""
-    return {"id": kept.id, "name": kept.name, "iban": kept.iban, "bic": kept.bic}
-
-
 def _print_kept(setting: Setting, kept: Payee, *, is_changed: bool, alone: bool) -> None:
     if setting.json:
+        from caseway.engine.batch_record import payee_record
+
         (print_document if alone else print_line)(payee_record(kept) | {"changed": is_changed})
         return
     from caseway.adapters.diagnostic import escaped
@@ -129,6 +127,7 @@ def _print_kept(setting: Setting, kept: Payee, *, is_changed: bool, alone: bool)
 def show(setting: Setting, id_: str, *, history: bool) -> None:
     """Show the bank details of a payee, whole; of those of before only the ends of account numbers are kept."""
     from caseway.adapters.diagnostic import escaped
+    from caseway.engine.batch_record import payee_record
     from caseway.engine.errors import Refused
     from caseway.engine.outcome import Refusal
 
@@ -190,6 +189,8 @@ def list_payees(setting: Setting) -> None:
     with setting.runtime() as runtime:
         found = runtime.ledger.payees()
         if setting.json:
+            from caseway.engine.batch_record import payee_record
+
             for each in found:
                 print_line(payee_record(each))
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,7 +60,11 @@ def _definition(setting: Setting, process: str, version: int | None) -> Definiti
 
     if version is None:
         return definition(process, setting.folder)
-    return FolderCatalogue(setting.folder, definition_in).version(process, version)
+    path = Path(process)
+    if path.suffix in {".yaml", ".yml"}:
+        raise click.UsageError("A file is one version: leave --version out.")
+    folder, name = (path.parent, path.name) if path.is_dir() else (setting.folder, process)
+    return FolderCatalogue(folder, definition_in).version(name, version)
 
 
 def _print(setting: Setting, definition: Definition, wanted: Sequence[str]) -> None:

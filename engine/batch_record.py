@@ -24,6 +24,7 @@ def batch_record(batch: Batch) -> dict[str, Any]:
         "by": batch.by,
         "rehearsal": batch.rehearsal,
         "asked": asked_record(batch.asked),
+        "follows": batch.follows,
         "lines": [
             {"number": line.number, "payee": payee_record(line.payee), "amount": line.amount} for line in batch.lines
         ],
@@ -32,15 +33,18 @@ def batch_record(batch: Batch) -> dict[str, Any]:
 
 def batch_from_record(told: Mapping[str, Any]) -> Batch:
     """Read what `batch_record` wrote. TypeError, ValueError, KeyError, AttributeError: it makes no sense."""
-    texts = {name: _text(told[name]) for name in ("id", "unit", "account", "format")}
     return Batch(
-        **texts,
+        id=_text(told["id"]),
+        unit=_text(told["unit"]),
+        account=_text(told["account"]),
+        format=_text(told["format"]),
         by=_optional_text(told["by"]),
         at=instant(told["at"]),
         due=date.fromisoformat(told["due"]),
         debtor=payee_from_record(told["debtor"]),
         rehearsal=_truth(told["rehearsal"]),
         asked=_asked(told["asked"]),
+        follows=_optional_text(told["follows"]),
         lines=tuple(_line(each) for each in told["lines"]),
     )
 

@@ -326,10 +326,10 @@ class Definition:
 
 
 def speak(text: str | Text, language: str = "en") -> str:
-    """Return a text in a language, or else in English, or else in the first there is."""
+    """Return a text in a language (`nl`; of `nl-BE` as well), or else in English, or else in the first there is."""
     if isinstance(text, str):
         return text
-    for wanted in (language, "en", ""):
+    for wanted in (language, language.partition("-")[0].lower(), "en", ""):
         if wanted in text:
             return text[wanted]
     return next(iter(text.values()), "")

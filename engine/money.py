@@ -59,6 +59,9 @@ LARGEST = 10**12
 _DECIMAL = re.compile(r"([0-9]{1,999})(?:\.([0-9]{1,16}))?")
 
 
+UNIT_FORM = "units are written in capitals, as in EUR, PLN or POINTS"
+
+
 def is_unit(text: str) -> bool:
     """Say whether a text has the form of a unit, as `EUR` and `POINTS` have."""
     return _UNIT.fullmatch(text) is not None

@@ -48,6 +48,8 @@ class Terms:
             return f'The account "{CASH}" holds what changed hands already; no bank is asked to pay it once more.'
         if self.minimum < 1:
             return f"Somebody is paid 1 minor unit or more, and not {self.minimum}."
+        if self.due is not None and type(self.due) is not date:
+            return f"The day on which the bank is to pay is a date, and not {self.due!r}."
         due = self.due or at.date()
         if due < at.date():
             return f"The bank cannot execute anything on {due}: this is settled on {at.date()}."
@@ -68,6 +70,10 @@ def other_terms(known: Batch, terms: Terms) -> dict[str, tuple[Any, Any]]:
         "format": (known.format, terms.format),
         **{each.name: (getattr(known.asked, each.name), getattr(asked, each.name)) for each in fields(Asked)},
     }
+    if (
+        known.asked.due is None and asked.due == known.due
+    ):  # whoever asks for the day that it got anyway, asks for nothing else
+        del pairs["due"]
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
@@ -121,11 +127,11 @@ class Plan:
     def is_possible(self) -> bool:
         return bool(self.lines) and not self.objections
 
-    def batch(self, id: str, by: str | None, *, rehearsal: bool = False) -> Batch:  # noqa: A002  # the word of the glossary
+    def batch(self, id: str, by: str | None, *, rehearsal: bool = False, follows: str | None = None) -> Batch:  # noqa: A002  # the word of the glossary
         """Return the batch that it makes."""
         terms = self.terms
         told = self.at, self.due, self.debtor, terms.format, self.lines
-        return Batch(id, terms.unit, terms.account, *told, by, rehearsal, terms.asked)
+        return Batch(id, terms.unit, terms.account, *told, by, rehearsal, terms.asked, follows)
 
 
 Against = Callable[[Payee | None, int | None], str | None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -28,7 +28,8 @@ LONGEST_BATCH_ID = 28
 LONGEST_NOTE = 200
 """How many characters the reason of a rejection, or the name of who did something, may have."""
 
-NOTE_FORM = f"1 to {LONGEST_NOTE} printable characters"
+BATCH_ID_FORM = f"1 to {LONGEST_BATCH_ID} of A-Z, a-z, 0-9, hyphen and point, a letter or digit first"
+NOTE_FORM = f"1 to {LONGEST_NOTE} printable characters, without spaces before or after them"
 
 REHEARSAL = "REHEARSAL-"
 """What the order of a batch that was settled in a rehearsal is called begins with."""
@@ -64,7 +65,7 @@ class Batch:
 
     `format` is that of its file: `pain.001` or `csv`. `due` is the day on which the bank is to execute it. `by` is who settled it,
     as far as anybody said. `rehearsal`: it was settled in a database to rehearse in, and nobody is to be paid. `asked` is what else it was settled
-    by. Nothing of a batch ever changes.
+    by. `follows` is the seal of the batch that was settled before it, of whatever unit; None: it is the first. Nothing of a batch ever changes.
     """
 
     id: str
@@ -78,6 +79,9 @@ class Batch:
     by: str | None = None
     rehearsal: bool = False
     asked: Asked = Asked()
+    follows: str | None = None
+    is_new: bool = field(default=False, compare=False)
+    """Whether it has just been settled, and was not there before: no part of it, but of what `settle` tells."""
 
     @property
     def total(self) -> int:
@@ -92,9 +96,13 @@ class Batch:
         """Return what a payee got of it; None: nothing."""
         return next((line for line in self.lines if line.payee.id == payee), None)
 
-    def line_named(self, name: str) -> BatchLine | None:
-        """Return the line of a payee of this id; where there is none, that whose transfer has this name at the bank."""
-        return self.line(name) or next((line for line in self.lines if transfer_name(self, line) == name), None)
+    def names(self) -> Mapping[str, Sequence[BatchLine]]:
+        """Return the lines by the ids of their payees, and by the names of their transfers at the bank: one each, unless a payee has such a name."""
+        found: dict[str, tuple[BatchLine, ...]] = {}
+        for line in self.lines:
+            for name in {line.payee.id, transfer_name(self, line)}:
+                found[name] = (*found.get(name, ()), line)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,13 @@ class Rejection:
 
 def is_note(text: str) -> bool:
     """Say whether a text can be the reason of a rejection, or the name of who did something."""
-    return bool(text.strip()) and len(text) <= LONGEST_NOTE and text.isprintable()
+    return (
+        isinstance(text, str)
+        and bool(text)
+        and text == text.strip()
+        and len(text) <= LONGEST_NOTE
+        and text.isprintable()
+    )
 
 
 def transfer_name(batch: Batch, line: BatchLine) -> str:
@@ -215,6 +229,16 @@ def unknown_payee(batch: Batch, payee: str) -> Refusal:
     who = some([line.payee.id for line in batch.lines])
     told = f"Batch {batch.id} pays nothing to {payee}, and has no transfer of that name; it pays {who}, by {names}."
     return Refusal("unknown-payee", told, {"batch": batch.id, "payee": payee})
+
+
+def ambiguous_line(batch: Batch, name: str) -> Refusal:
+    """Return that a name is that of a payee, and of the transfer to another."""
+    lines = [line.number for line in batch.names()[name]]
+    told = (
+        f"{name} is a payee of batch {batch.id}, and the bank has the same name for the transfer to another: lines {some([str(each) for each in lines])}. "
+        "Nothing came back; name the payee of the line that is meant, or its transfer, by which it cannot be taken for the other."
+    )
+    return Refusal("ambiguous-line", told, {"batch": batch.id, "name": name, "lines": lines})
 
 
 def broken_seal(batch: Batch) -> Refusal:

@@ -61,13 +61,16 @@ class Verification(Iterator[Difference]):
     ) -> Iterator[Difference]:
         sums: defaultdict[str, int] = defaultdict(int)
         is_whole = True
+        chain = _Chain()
         for each in evidence:
+            chain.take(each)
             self.sources += 1
             self.postings += len(each.found)
             is_whole = is_whole and not any("effect" in one.row for one in each.unreadable)
             for posting in each.found:
                 sums[posting.unit] += posting.amount
             yield from source_differences(each)
+        yield from chain.differences()
         yield from unit_differences(sums, is_whole=is_whole)
         for account in checkpoints:
             self.accounts += 1
@@ -128,18 +131,20 @@ class _Dark:
 
     def __init__(self, unreadable: Sequence[Unreadable]) -> None:
         rows = [each.row for each in unreadable]
-        self._rows = rows
+        self._lines = {(row["effect"], row["line"]) for row in rows if "effect" in row}
+        self._keys = {row["once"] for row in rows if "once" in row}
+        self._is_of_case = any("case" in row for row in rows)
         self._effects = tuple(beginning for row in rows for beginning in _beginnings(row))
 
     def hides_line(self, effect: str, line: int) -> bool:
         """Say whether a posting cannot be held against anything: it cannot be read, or what it comes of."""
-        return {"effect": effect, "line": line} in self._rows or self._hides(effect)
+        return (effect, line) in self._lines or self._hides(effect)
 
     def hides_key(self, once: str, taken: str | None) -> bool:
-        return {"once": once} in self._rows or (taken is not None and self._hides(taken))
+        return once in self._keys or (taken is not None and self._hides(taken))
 
     def hides_paid(self) -> bool:
-        return any("case" in row for row in self._rows)
+        return self._is_of_case
 
     def _hides(self, effect: str) -> bool:
         return f"{effect}/".startswith(self._effects)
@@ -205,6 +210,36 @@ def _seal_differences(source: str, kept: KeptBatch) -> Iterator[Difference]:
             "changed; or its seal was."
         )
         yield Difference("seal", {"batch": source}, source, "seal", is_now, was.whole, told)
+
+
+class _Chain:
+    """The batches as each follows the one that was settled before it."""
+
+    def __init__(self) -> None:
+        self._seals: set[str] = set()
+        self._follows: dict[str, str | None] = {}
+        self._is_dark = False
+
+    def take(self, evidence: Evidence) -> None:
+        """Take note of a source, if it is a batch."""
+        self._is_dark = self._is_dark or any({*each.row} == {"batch"} for each in evidence.unreadable)
+        if evidence.batch is not None:
+            self._seals.add(evidence.batch.seal.whole)
+            self._follows[evidence.source] = evidence.batch.batch.follows
+
+    def differences(self) -> Iterator[Difference]:
+        """Yield the batches before which one is missing, and those of which two follow the same."""
+        first: dict[str | None, str] = {}
+        for source, follows in self._follows.items():
+            if follows is not None and follows not in self._seals and not self._is_dark:
+                told = f"The batch that was settled before batch {source} is missing, or its seal was changed."
+                yield Difference("missing", {"batch": source}, source, "follows", None, follows, told)
+            elif follows in first:
+                told = (
+                    f"Batches {first[follows]} and {source} both say that they followed the same batch; one was added."
+                )
+                yield Difference("added", {"batch": source}, source, "follows", follows, None, told)
+            first.setdefault(follows, source)
 
 
 def _line_told(batch: str, number: int, payee: str | None, *, is_added: bool) -> str:

@@ -4,6 +4,7 @@ import ast
 import builtins
 import inspect
 import re
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 import caseway
 
 INIT = Path(caseway.__file__)
-PLACED = {"Any", "Callable", "Collection", "Iterable", "Iterator", "Mapping", "Sequence", "Literal"}
+PLACED = {"None", "Any", "Callable", "Collection", "Iterable", "Iterator", "Mapping", "Sequence", "Literal"}
 
 
 def imported():
@@ -48,3 +49,13 @@ def test_whatever_runtime_and_ledger_take_and_give_has_a_name_in_the_library():
             for annotation in getattr(function, "__annotations__", {}).values():
                 unnamed |= {word for word in re.findall(r"\b[A-Z]\w+", annotation) if not hasattr(builtins, word)}
     assert unnamed - set(caseway.__all__) - PLACED == set()
+
+
+def test_whatever_the_ledger_gives_is_made_of_what_has_a_name_in_the_library():
+    given = (caseway.Batch, caseway.Plan, caseway.Statement, caseway.StatementSection, caseway.Returned, caseway.Case)
+    made_of = {word for each in given for field in fields(each) for word in re.findall(r"\b[A-Z]\w+", field.type)}
+    assert made_of - set(caseway.__all__) - PLACED == {"Configuration", "Memory"}  # of plain texts
+    assert {word for base in caseway.Verification.__orig_bases__ for word in re.findall(r"\b[A-Z]\w+", str(base))} == {
+        "Iterator",
+        "Difference",
+    }

@@ -31,7 +31,7 @@ def batch(setting: Setting, batch_id: str, output: Path | None) -> None:
         is_sound = runtime.ledger.is_as_settled(found)
         path = write_order(runtime.ledger, found, output) if output else None
     if setting.json:
-        print_document(batch_record(found, rejections) | {"file": path and str(path), "as_settled": is_sound})
+        print_document(shown_record(found, rejections) | {"file": path and str(path), "as_settled": is_sound})
         return
     print_batch(found, rejections)
     if not is_sound:
@@ -71,7 +71,7 @@ def _row(of: Batch) -> tuple[str, ...]:
 # one batch, or what would be one
 
 
-def batch_record(of: Batch, rejections: Sequence[Rejection]) -> dict[str, Any]:
+def shown_record(of: Batch, rejections: Sequence[Rejection]) -> dict[str, Any]:
     """Write a batch as JSON; amounts are in minor units."""
     from caseway.engine.batch_record import asked_record
 
@@ -99,13 +99,13 @@ def say_shared(debtor: Payee, lines: Sequence[BatchLine]) -> None:
 
 def line_record(line: BatchLine) -> dict[str, Any]:
     """Write what one payee gets as JSON."""
-    from caseway.cli.payee import payee_record
+    from caseway.engine.batch_record import payee_record
 
     return {"number": line.number, "payee": payee_record(line.payee), "amount": line.amount}
 
 
 def _head_record(of: Batch) -> dict[str, Any]:
-    from caseway.cli.payee import payee_record
+    from caseway.engine.batch_record import payee_record
     from caseway.engine.seal import sealed
     from caseway.engine.timestamp import instant_text
 

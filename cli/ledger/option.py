@@ -28,11 +28,11 @@ class Unit(click.ParamType[str]):
     name = "unit"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from caseway.engine.money import is_unit
+        from caseway.engine.money import UNIT_FORM, is_unit
 
         if is_unit(value):
             return str(value)
-        return self.fail(f"{value!r} is no unit; units are written in capitals, as in EUR, PLN or POINTS.", param, ctx)
+        return self.fail(f"{value!r} is no unit; {UNIT_FORM}.", param, ctx)
 
 
 class BatchId(click.ParamType[str]):
@@ -41,12 +41,11 @@ class BatchId(click.ParamType[str]):
     name = "batch"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from caseway.engine.settlement import LONGEST_BATCH_ID, is_batch_id
+        from caseway.engine.settlement import BATCH_ID_FORM, is_batch_id
 
         if is_batch_id(value):
             return str(value)
-        form = f"1 to {LONGEST_BATCH_ID} of A-Z, a-z, 0-9, hyphen and point, a letter or digit first"
-        return self.fail(f"{value!r} cannot be the id of a batch: {form}.", param, ctx)
+        return self.fail(f"{value!r} cannot be the id of a batch: {BATCH_ID_FORM}.", param, ctx)
 
 
 def unit_option(function: F) -> F:

@@ -73,6 +73,7 @@ def _of_file(file: IO[bytes], reason: str | None) -> Mapping[str, str]:
 def _reason(id_: str, record: Mapping[str, Any], reason: str | None) -> tuple[str, str]:
     """Return a line and why it came back. ValueError: a sentence on what is wrong."""
     from caseway.engine.fault import suggestion
+    from caseway.engine.settlement import NOTE_FORM, is_note
 
     for key in record:
         if key not in KEYS:
@@ -80,6 +81,8 @@ def _reason(id_: str, record: Mapping[str, Any], reason: str | None) -> tuple[st
     told = record.get("reason") or reason
     if not isinstance(told, str):
         raise ValueError('there is no "reason", and no --reason.')  # noqa: TRY004  # all are told alike
+    if not is_note(told):
+        raise ValueError(f'"reason" is {NOTE_FORM}.')
     return id_, told
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from caseway.cli.completion import account_owners
-from caseway.cli.ledger.batch import batch_record, line_record, print_batch, say_shared, shared_record
+from caseway.cli.ledger.batch import line_record, print_batch, say_shared, shared_record, shown_record
 from caseway.cli.ledger.option import BatchId, Unit, by_host, minor_units_of
 from caseway.cli.ledger.order import assert_writable, output_option, write_order
 from caseway.cli.moment import Day
@@ -83,22 +83,21 @@ def settle(
     }
     with setting.runtime() as runtime:
         ledger = runtime.ledger
-        was_there = batch_id is not None and _is_there(ledger, batch_id)
-        if dry_run and not was_there:
+        if dry_run and (batch_id is None or not _is_there(ledger, batch_id)):
             return _print_plan(setting, ledger.plan(batch=batch_id, by=by, **terms))
         folder = None if dry_run else output
         if folder:
             assert_writable(folder)
         done = ledger.settle(batch=batch_id, by=by, **terms)
         path = write_order(ledger, done, folder) if folder else None
-        rejections = ledger.rejections(done.id) if was_there else ()
+        rejections = () if done.is_new else ledger.rejections(done.id)
     with saying_anyway(_told_anyway(done, path)):
         if setting.json:
-            print_document(batch_record(done, rejections) | {"file": path and str(path), "changed": not was_there})
+            print_document(shown_record(done, rejections) | {"file": path and str(path), "changed": done.is_new})
             return 0
         print_batch(done, rejections)
     say_shared(done.debtor, done.lines)
-    say(_told(done, path, was_there=was_there))
+    say(_told(done, path, was_there=not done.is_new))
     return 0
 
 
@@ -151,7 +150,7 @@ def _tell_plan(plan: Plan) -> None:
 
 
 def _plan_record(plan: Plan) -> dict[str, Any]:
-    from caseway.cli.payee import payee_record
+    from caseway.engine.batch_record import payee_record
     from caseway.engine.timestamp import instant_text
 
     terms = plan.terms

@@ -41,9 +41,13 @@ def until_told() -> Iterator[Ending]:
     ending = Ending(reading)
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
-    def tell(number: int, _frame: object) -> None:
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def tell(_number: int, _frame: object) -> None:
         ending.is_told = True
-        signal.signal(number, before[signal.Signals(number)])
+        restore()
 
     awoken = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
     for number in before:
@@ -51,8 +55,7 @@ def until_told() -> Iterator[Ending]:
     try:
         yield ending
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        restore()
         signal.set_wakeup_fd(awoken)
         reading.close()
         writing.close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import takewhile
+
 SHORTEST = 4
 """Characters below which names are alike by chance."""
 LONG = 7
@@ -31,9 +34,25 @@ def is_slip_of(name: str, known: str) -> bool:
 
 def are_alike(one: str, other: str) -> bool:
     """Say whether two names of somebody's own choice differ by a slip, and not by a number or a short ending, as in `fees_1` and `fees_nl`."""
-    if one == other or min(len(one), len(other)) < SHORTEST or slips(one, other) > 1:
+    if one == other or min(len(one), len(other)) < SHORTEST or abs(len(one) - len(other)) > 1:
+        return False
+    inner = _differing(one, other)
+    # One slip is two letters long at most; whatever is longer need not be looked at, and there may be very many names.
+    if max(map(len, inner)) > 2 or slips(*inner) > 1:  # noqa: PLR2004
         return False
     return _stem(one) != _stem(other)
+
+
+def _differing(one: str, other: str) -> tuple[str, str]:
+    """Return what is left of two texts without their common beginning and their common end."""
+    begin = _in_common(zip(one, other, strict=False))
+    one, other = one[begin:], other[begin:]
+    end = _in_common(zip(reversed(one), reversed(other), strict=False))
+    return one[: len(one) - end], other[: len(other) - end]
+
+
+def _in_common(pairs: Iterable[tuple[str, str]]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _stem(name: str) -> str:

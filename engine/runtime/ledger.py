@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import chain, count
+from itertools import chain
 
 from caseway.engine.actor import PLATFORM, Actor
 from caseway.engine.effect import File
 from caseway.engine.errors import InvalidInput, Refused
-from caseway.engine.money import is_unit
 from caseway.engine.outcome import Refusal
 from caseway.engine.payee import Payee, PayeeChange, checked, owner_id
-from caseway.engine.plan import Plan, Terms, other_terms, plan, refusal
+from caseway.engine.plan import Plan, Terms, plan, refusal
 from caseway.engine.ports import Bank, Book, Clock, Store
 from caseway.engine.posting import Balance, Posting, PostingQuery
+from caseway.engine.runtime.asked import (
+    check_batch_id,
+    check_by,
+    check_minimum,
+    check_note,
+    check_period,
+    check_unit,
+    payee_ids,
+)
 from caseway.engine.runtime.instant import instant
+from caseway.engine.runtime.kept_batch import (
+    assert_as_settled,
+    free_id,
+    known_batch,
+    last_batch,
+    line_named,
+    newest_seal,
+    repeated_batch,
+)
 from caseway.engine.seal import sealed
 from caseway.engine.settlement import (
-    LONGEST_BATCH_ID,
-    NOTE_FORM,
     Batch,
     BatchLine,
     Rejection,
     already_rejected,
-    broken_seal,
-    is_batch_id,
-    is_note,
-    reused,
-    unknown_batch,
-    unknown_payee,
 )
 from caseway.engine.statement import Statement, statement
 from caseway.engine.timestamp import instant_text
@@ -71,7 +79,7 @@ class Ledger:
         To the host also Refused (`unknown-batch`) and UnknownCase, where there is no such batch or case.
         """
         asked = query or PostingQuery()
-        _check_period(asked.since, asked.until)
+        check_period(asked.since, asked.until)
         found = self.store.book().postings(replace(asked, owner=self._owner(asked.owner, actor)))
         if actor is not None:  # how much was written for others meanwhile is not theirs to know
             return (replace(line, seq=None) for line in found)
@@ -105,7 +113,7 @@ class Ledger:
         if not owner:  # who is asked for by no name would be everybody
             raise InvalidInput("A statement is of somebody: name the owner of the accounts.")
         query = PostingQuery(owner=owner, unit=unit, until=until)
-        _check_period(since, until)
+        check_period(since, until)
         return statement(owner_id(owner), self.postings(query, actor=actor), self._now(None), since=since, until=until)
 
     def verify(self) -> Verification:
@@ -139,16 +147,16 @@ class Ledger:
         It plans on, where there is a batch of the id that settling again would return.
         """
         bank = self._bank(unit, format)
-        _check_minimum(minimum)
-        terms = Terms(unit, account, minimum, owner_id(debtor), bank.format, due, _each(only), _each(leave_out))
-        _check_batch_id(batch)
-        _check_note("by", by)
+        check_minimum(minimum)
+        terms = Terms(unit, account, minimum, owner_id(debtor), bank.format, due, payee_ids(only), payee_ids(leave_out))
+        check_batch_id(batch)
+        check_by(by)
         book = self.store.book()
         if batch is not None:
-            _repeated(book, batch, terms)
+            repeated_batch(book, batch, terms)
         planned = self._planned(book, bank, terms, now)
         if planned.is_possible:
-            bank.file(planned.batch(batch or _free_id(book, unit, planned.at), by, rehearsal=self.store.rehearsal()))
+            bank.file(planned.batch(batch or free_id(book, unit, planned.at), by, rehearsal=self.store.rehearsal()))
         return planned
 
     def settle(
@@ -175,27 +183,28 @@ class Ledger:
         `foreign-unit`, `batch-id-reused`, `broken-seal`; WorldError where the file of the bank cannot be made on this machine.
         """
         bank = self._bank(unit, format)
-        _check_minimum(minimum)
-        terms = Terms(unit, account, minimum, owner_id(debtor), bank.format, due, _each(only), _each(leave_out))
-        _check_batch_id(batch)
-        _check_note("by", by)
+        check_minimum(minimum)
+        terms = Terms(unit, account, minimum, owner_id(debtor), bank.format, due, payee_ids(only), payee_ids(leave_out))
+        check_batch_id(batch)
+        check_by(by)
         with self.store.book().closing() as book:
-            known = _repeated(book, batch, terms) if batch is not None else None
+            known = repeated_batch(book, batch, terms) if batch is not None else None
             if known is not None:
                 return known
             planned = self._planned(book, bank, terms, now)
             if not planned.is_possible:
-                raise Refused(refusal(planned, _last(book, unit)))
-            made = planned.batch(batch or _free_id(book, unit, planned.at), by, rehearsal=self.store.rehearsal())
+                raise Refused(refusal(planned, last_batch(book, unit)))
+            id_, rehearsal = batch or free_id(book, unit, planned.at), self.store.rehearsal()
+            made = planned.batch(id_, by, rehearsal=rehearsal, follows=newest_seal(book))
             bank.file(made)  # before anything is written: nobody would send the money of a batch without a file
             book.add_batch(made)
-        return made
+        return replace(made, is_new=True)
 
     def file(self, batch: Batch) -> File:
         """Return the order for the bank; the same batch gives the same bytes. Raises Refused (`broken-seal`, `unknown-batch`) for one
         that is not as it was settled, and WorldError where this machine lacks something.
         """
-        _assert_as_settled(self.store.book(), batch)
+        assert_as_settled(self.store.book(), batch)
         return self._bank(batch.unit, batch.format).file(batch)
 
     def reject(
@@ -213,25 +222,27 @@ class Ledger:
     ) -> Sequence[Returned]:
         """Undo lines of a batch that the bank sent back, all of them or none, and return what came of each, in their order.
 
-        `reasons` has the reason for each by the id of its payee, or by the name of its transfer at the bank (`<batch>-<number>`); a payee of such an id goes first.
-        Raises what `reject` raises.
+        `reasons` has the reason for each by the id of its payee, or by the name of its transfer at the bank (`<batch>-<number>`).
+        Raises what `reject` raises, and Refused (`ambiguous-line`) where one payee has the name of another's transfer for an id.
         """
-        _check_note("by", by)
+        check_by(by)
+        if not isinstance(reasons, Mapping):
+            raise InvalidInput(
+                "The reasons are a mapping: of the id of each payee, or of the name of the transfer, to why it came back."
+            )
         for reason in reasons.values():
-            _check_note("reason", reason)
+            check_note("reason", reason)
         with self.store.book().closing() as book:
-            whole = _known_batch(book, batch)
-            _assert_as_settled(book, whole)
+            whole = known_batch(book, batch)
+            assert_as_settled(book, whole)
             at = self._after(now, whole.at, f"Batch {batch} was settled later, and nothing of it came back before.")
             kept = {each.number: each for each in book.rejections(batch)}
-            done: dict[int, Returned] = {}
+            lines, done = whole.names(), dict[int, Returned]()
             for name, reason in reasons.items():
-                line = whole.line_named(owner_id(name))
-                if line is None:
-                    raise Refused(unknown_payee(whole, name))
+                line = line_named(whole, lines.get(owner_id(name), ()), name)
                 earlier = kept.get(line.number)
                 if earlier is not None and earlier.reason != reason:
-                    raise Refused(already_rejected(earlier, name))
+                    raise Refused(already_rejected(earlier, line.payee.id))
                 if earlier is None:
                     made = kept[line.number] = Rejection(batch, line.number, reason, at, by)
                     book.add_rejection(whole, made)
@@ -244,7 +255,7 @@ class Ledger:
 
     def batch(self, id: str) -> Batch:  # noqa: A002  # the word of the glossary
         """Return a batch. Raises Refused (`unknown-batch`)."""
-        return _known_batch(self.store.book(), id)
+        return known_batch(self.store.book(), id)
 
     def is_as_settled(self, batch: Batch) -> bool:
         """Say whether a batch fits the seal that it was given when it was settled: nobody has changed it since."""
@@ -253,13 +264,13 @@ class Ledger:
     def rejections(self, batch: str) -> Sequence[Rejection]:
         """Return what the bank sent back of a batch, in order of line. Raises Refused (`unknown-batch`)."""
         book = self.store.book()
-        return book.rejections(_known_batch(book, batch).id)
+        return book.rejections(known_batch(book, batch).id)
 
     # bank details
 
     def payees(self, ids: Collection[str] | None = None) -> Iterator[Payee]:
         """Yield the bank details of these owners of accounts, or of all, in order of id."""
-        return self.store.payees().payees(None if ids is None else _each(ids))
+        return self.store.payees().payees(None if ids is None else payee_ids(ids))
 
     def keep_payees(
         self, payees: Iterable[Payee], *, by: str | None = None, now: datetime | None = None
@@ -267,7 +278,7 @@ class Ledger:
         """Write bank details over what was kept, all or none, and return them as they are kept. Raises InvalidInput with all that is wrong,
         and WorldError where this machine lacks what an IBAN is checked with. `by` is who says so, for the record.
         """
-        _check_note("by", by)
+        check_by(by)
         kept, faults = {}, []
         for payee in payees:
             if owner_id(payee.id) in kept:
@@ -284,7 +295,7 @@ class Ledger:
 
     def remove_payee(self, id: str, *, by: str | None = None, now: datetime | None = None) -> bool:  # noqa: A002  # the word of the glossary
         """Forget somebody's bank details, and say whether there were any. Batches keep their own copy, and that they changed is kept."""
-        _check_note("by", by)
+        check_by(by)
         return self.store.payees().remove(owner_id(id), self._now(now), by)
 
     def payee_changes(self, id: str) -> Sequence[PayeeChange]:  # noqa: A002  # the word of the glossary
@@ -322,7 +333,7 @@ class Ledger:
 
     def _bank(self, unit: str, format_: str | None) -> Bank:
         """Return the bank of a format, or the first that takes a unit."""
-        _check_unit(unit)
+        check_unit(unit)
         fit = [bank for bank in self.banks if format_ in {None, bank.format}]
         if not fit:
             known = ", ".join(bank.format for bank in self.banks) or "none"
@@ -363,82 +374,4 @@ class Ledger:
         if asked.case is not None:
             self.store.load(asked.case, "")
         if asked.batch is not None:
-            _known_batch(self.store.book(), asked.batch)
-
-
-def _each(names: Collection[str]) -> tuple[str, ...]:
-    if isinstance(names, str):
-        raise InvalidInput(
-            f"Payees are named in a list: [{names!r}], and not {names!r}, of which each letter would be a name."
-        )
-    return tuple(dict.fromkeys(map(owner_id, names)))
-
-
-def _repeated(book: Book, batch: str, terms: Terms) -> Batch | None:
-    """Return the batch of an id, where there is one; raise Refused where something else is asked for, or it is not as it was settled."""
-    known = book.batch(batch)
-    if known is None:
-        return None
-    _assert_as_settled(book, known)
-    differing = other_terms(known, terms)
-    if differing:
-        raise Refused(reused(known, differing))
-    return known
-
-
-def _known_batch(book: Book, id_: str) -> Batch:
-    found = book.batch(id_)
-    if found is None:
-        raise Refused(unknown_batch(id_, next(book.batches(), None)))
-    return found
-
-
-def _assert_as_settled(book: Book, batch: Batch) -> None:
-    """Refuse to make anything of a batch that does not fit its seal."""
-    seal = book.seal(batch.id)
-    if seal is None:
-        raise Refused(unknown_batch(batch.id, next(book.batches(), None)))
-    if seal != sealed(batch):
-        raise Refused(broken_seal(batch))
-
-
-def _last(book: Book, unit: str) -> Batch | None:
-    return next((batch for batch in book.batches() if batch.unit == unit), None)
-
-
-def _free_id(book: Book, unit: str, at: datetime) -> str:
-    """Return the next id of the day."""
-    day = f"{re.sub('[^A-Za-z0-9]', '', unit)}-{at:%Y%m%d}"
-    return next(id_ for number in count(1) if book.batch(id_ := f"{day}-{number}") is None)
-
-
-def _check_unit(unit: str) -> None:
-    if not isinstance(unit, str) or not is_unit(unit):
-        raise InvalidInput(f"{unit!r} is no unit; units are written in capitals, as in EUR, PLN or POINTS.")
-
-
-def _check_minimum(minimum: int) -> None:
-    if type(minimum) is not int:
-        raise InvalidInput(
-            f"The minimum is a whole number of minor units, such as 1000 for 10.00 EUR, and not {minimum!r}."
-        )
-
-
-def _check_batch_id(text: str | None) -> None:
-    if text is not None and not is_batch_id(text):
-        raise InvalidInput(
-            f"{text!r} cannot be the id of a batch: 1 to {LONGEST_BATCH_ID} of A-Z, a-z, 0-9, hyphen and point, a letter or digit first."
-        )
-
-
-def _check_note(what: str, text: str | None) -> None:
-    if text is not None and not is_note(text):
-        raise InvalidInput(f'"{what}" is {NOTE_FORM}.')
-
-
-def _check_period(since: datetime | None, until: datetime | None) -> None:
-    for told in (since, until):
-        if told is not None and told.tzinfo is None:
-            raise InvalidInput(f"The instant {told.isoformat()} has no time zone; write it with an offset, such as Z.")
-    if since is not None and until is not None and since > until:
-        raise InvalidInput(f"The period ends at {until.isoformat()}, before it begins at {since.isoformat()}.")
+            known_batch(self.store.book(), asked.batch)

@@ -13,15 +13,24 @@ if TYPE_CHECKING:
     from caseway.engine.acceptance import Acceptance as Acceptance
     from caseway.engine.actor import Actor as Actor
     from caseway.engine.backlog import Backlog as Backlog
+    from caseway.engine.backlog import Queue as Queue
     from caseway.engine.backlog import SetAside as SetAside
     from caseway.engine.case import Case as Case
+    from caseway.engine.case import Level as Level
+    from caseway.engine.case import Link as Link
+    from caseway.engine.case import Paid as Paid
+    from caseway.engine.case import Timer as Timer
+    from caseway.engine.case import Tombstone as Tombstone
+    from caseway.engine.case import Work as Work
     from caseway.engine.definition import Definition as Definition
     from caseway.engine.effect import AlreadyPaid as AlreadyPaid
+    from caseway.engine.effect import Attachment as Attachment
     from caseway.engine.effect import ClawBack as ClawBack
     from caseway.engine.effect import File as File
     from caseway.engine.effect import Message as Message
     from caseway.engine.effect import Payout as Payout
     from caseway.engine.effect import SendEvent as SendEvent
+    from caseway.engine.effect import Share as Share
     from caseway.engine.effect import StartCase as StartCase
     from caseway.engine.errors import CaseConflict as CaseConflict
     from caseway.engine.errors import CaseError as CaseError
@@ -44,7 +53,10 @@ if TYPE_CHECKING:
     from caseway.engine.payee import Payee as Payee
     from caseway.engine.payee import PayeeChange as PayeeChange
     from caseway.engine.person import Person as Person
+    from caseway.engine.plan import LeftOut as LeftOut
+    from caseway.engine.plan import Objection as Objection
     from caseway.engine.plan import Plan as Plan
+    from caseway.engine.plan import Terms as Terms
     from caseway.engine.ports import Answer as Answer
     from caseway.engine.ports import Bank as Bank
     from caseway.engine.ports import CaseLine as CaseLine
@@ -63,12 +75,18 @@ if TYPE_CHECKING:
     from caseway.engine.runtime.ledger import Ledger as Ledger
     from caseway.engine.runtime.ledger import Returned as Returned
     from caseway.engine.runtime.relay import Relayed as Relayed
+    from caseway.engine.settlement import Asked as Asked
     from caseway.engine.settlement import Batch as Batch
     from caseway.engine.settlement import BatchLine as BatchLine
     from caseway.engine.settlement import Rejection as Rejection
     from caseway.engine.statement import Statement as Statement
+    from caseway.engine.statement import StatementLine as StatementLine
+    from caseway.engine.statement import StatementSection as StatementSection
+    from caseway.engine.verification import Difference as Difference
     from caseway.engine.verification import Verification as Verification
     from caseway.engine.view import CaseView as CaseView
+    from caseway.engine.view import LevelView as LevelView
+    from caseway.engine.view import LinkView as LinkView
     from caseway.engine.work_item import WorkItem as WorkItem
 
     __version__: str
@@ -78,10 +96,20 @@ _HOMES = {
     "adapters.wiring": ("open", "over"),
     "engine.acceptance": ("Acceptance",),
     "engine.actor": ("Actor",),
-    "engine.backlog": ("Backlog", "SetAside"),
-    "engine.case": ("Case",),
+    "engine.backlog": ("Backlog", "Queue", "SetAside"),
+    "engine.case": ("Case", "Level", "Link", "Paid", "Timer", "Tombstone", "Work"),
     "engine.definition": ("Definition",),
-    "engine.effect": ("AlreadyPaid", "ClawBack", "File", "Message", "Payout", "SendEvent", "StartCase"),
+    "engine.effect": (
+        "AlreadyPaid",
+        "Attachment",
+        "ClawBack",
+        "File",
+        "Message",
+        "Payout",
+        "SendEvent",
+        "Share",
+        "StartCase",
+    ),
     "engine.errors": (
         "CaseConflict",
         "CaseError",
@@ -102,7 +130,7 @@ _HOMES = {
     "engine.outcome": ("Entry", "Outcome", "Refusal"),
     "engine.payee": ("Payee", "PayeeChange"),
     "engine.person": ("Person",),
-    "engine.plan": ("Plan",),
+    "engine.plan": ("LeftOut", "Objection", "Plan", "Terms"),
     "engine.ports": ("Answer", "Bank", "CaseLine", "CaseQuery", "Clock", "Delivery", "Directory", "Ids"),
     "engine.posting": ("Balance", "Posting", "PostingQuery"),
     "engine.redaction": ("Redaction",),
@@ -110,10 +138,10 @@ _HOMES = {
     "engine.runtime": ("Runtime",),
     "engine.runtime.ledger": ("Ledger", "Returned"),
     "engine.runtime.relay": ("Relayed",),
-    "engine.settlement": ("Batch", "BatchLine", "Rejection"),
-    "engine.statement": ("Statement",),
-    "engine.verification": ("Verification",),
-    "engine.view": ("CaseView",),
+    "engine.settlement": ("Asked", "Batch", "BatchLine", "Rejection"),
+    "engine.statement": ("Statement", "StatementLine", "StatementSection"),
+    "engine.verification": ("Difference", "Verification"),
+    "engine.view": ("CaseView", "LevelView", "LinkView"),
     "engine.work_item": ("WorkItem",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

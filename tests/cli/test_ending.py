@@ -82,3 +82,11 @@ def test_afterwards_signals_are_as_they_were():
         pass
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
     assert signal.set_wakeup_fd(-1) == -1
+
+
+def test_the_second_signal_may_be_of_the_other_kind():
+    with until_told() as ending:
+        signal.raise_signal(signal.SIGTERM)
+        assert ending.is_told
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)

@@ -41,6 +41,7 @@ HEAD = {
     ("asked", "due"): "2026-03-02",
     ("asked", "only"): ["ben"],
     ("asked", "leave_out"): ["noor"],
+    ("follows",): "0" * 64,
 }
 LINE = {
     ("number",): 7,
@@ -63,17 +64,29 @@ def of(store: Store) -> Ledger:
     return made
 
 
-def spoil(store: Store, change: Callable[[Record], None]) -> None:
-    """Change the record of batch B behind the store's back."""
+def spoil(store: Store, change: Callable[[Record], None], batch: str = "B") -> None:
+    """Change the record of a batch behind the store's back."""
     book: Any = store.book()
-    record = deepcopy(batch_record(book.batch("B")))
+    record = deepcopy(batch_record(book.batch(batch)))
     change(record)
     if isinstance(store, MemoryStore):
-        book._batches["B"] = batch_from_record(record)
+        book._batches[batch] = batch_from_record(record)
         return
     with book._access.writing() as connection:
-        statement = text("UPDATE caseway_batch SET document = :told WHERE id = 'B'")
-        assert connection.execute(statement, {"told": json.dumps(record)}).rowcount == 1
+        statement = text("UPDATE caseway_batch SET document = :told WHERE id = :batch")
+        assert connection.execute(statement, {"told": json.dumps(record), "batch": batch}).rowcount == 1
+
+
+def take_out(store: Store, batch: str) -> None:
+    """Delete a batch behind the store's back, and all lines that it wrote."""
+    book: Any = store.book()
+    if isinstance(store, MemoryStore):
+        del book._batches[batch], book._seals[batch]
+        book._lines[:] = [line for line in book._lines if line.batch != batch]
+        return
+    with book._access.writing() as connection:
+        for table, key in (("caseway_posting", "batch"), ("caseway_batch", "id")):
+            connection.execute(text(f"DELETE FROM {table} WHERE {key} = :batch"), {"batch": batch})
 
 
 def put(record: Record, path: tuple[Any, ...], value: Any) -> None:
@@ -149,6 +162,23 @@ def test_a_head_and_a_line_that_were_changed_are_both_told(store: Store, of: Led
 
     spoil(store, change)
     assert [row for row, _ in of_kind(of, "seal")] == [{"batch": "B", "line": 2}, {"batch": "B"}]
+
+
+def test_a_batch_that_was_taken_out_with_its_lines_is_missed_by_the_one_after_it(store: Store, of: Ledger) -> None:
+    earn(store, {"noor": 100}, case="OF-2")
+    assert of.settle("EUR", account="payable", batch="C").follows == sealed(of.batch("B")).whole
+    assert not list(of.verify())
+    take_out(store, "B")
+    [(row, told)] = of_kind(of, "missing")
+    assert row == {"batch": "C"}
+    assert told.startswith("The batch that was settled before batch C is missing")
+
+
+def test_a_batch_that_was_put_in_is_told_where_it_follows_what_another_follows(store: Store, of: Ledger) -> None:
+    earn(store, {"noor": 100}, case="OF-2")
+    of.settle("EUR", account="payable", batch="C")
+    spoil(store, lambda record: put(record, ("follows",), None), "C")
+    assert [row for row, _ in of_kind(of, "added")] == [{"batch": "C"}]
 
 
 def test_nothing_is_made_of_a_batch_that_was_changed(store: Store, of: Ledger) -> None:

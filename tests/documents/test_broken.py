@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from caseway.adapters.catalogue import SHIPPED
 from caseway.adapters.checked_file import SCENARIO_SUFFIX, Checked, check, check_process, check_scenarios
 from caseway.adapters.diagnostic import Diagnostic, as_json, as_text
+from caseway.adapters.template_fault import LEVELS as TEMPLATE_LEVELS
 from caseway.adapters.yaml_document import bound as yaml_bound
 from caseway.engine.bound import LIST_LENGTH
 from caseway.engine.compiler.compilation import MOST
@@ -179,6 +180,15 @@ GIANTS = {
         ),
         "too-deep",
         CHAIN,
+    ),
+    "a path in a template": Giant(
+        lambda: process(
+            documents="{bill: {title: Bill, data: {y: 1}, formats: [html], template: {text: '{{ y"
+            + ".a" * 1_500
+            + " }}'}}}"
+        ),
+        "template-syntax",
+        TEMPLATE_LEVELS,
     ),
     "nothing": Giant(lambda: b"", "empty-document", "process: my-process"),
     "nothing but spaces": Giant(lambda: b" \n\n  \n", "empty-document", "process: my-process"),

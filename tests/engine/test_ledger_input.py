@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from caseway.engine.errors import InvalidInput, Refused
@@ -23,6 +25,24 @@ def test_a_minimum_is_a_whole_number(minimum):
     for asked in (of.plan, of.settle):
         with pytest.raises(InvalidInput, match="a whole number of minor units"):
             asked("EUR", account="payable", minimum=minimum)
+
+
+@pytest.mark.parametrize("due", ["2026-03-09", 9, datetime(2026, 3, 9, tzinfo=UTC)])
+def test_the_day_of_the_bank_is_a_date(due):
+    of = earning(anna=225)
+    for asked in (of.plan, of.settle):
+        with pytest.raises(InvalidInput, match="is a date, and not"):
+            asked("EUR", account="payable", due=due)
+
+
+@pytest.mark.parametrize("reason", ["", " ", "closed ", " closed", "a\nb", "x" * 1000, None, 7])
+def test_a_reason_is_a_text_as_people_see_it(reason):
+    of = earning(anna=225)
+    of.settle("EUR", account="payable", batch="B")
+    with pytest.raises(InvalidInput, match='"reason" is 1 to'):
+        of.reject("B", "anna", reason)
+    with pytest.raises(InvalidInput, match="a mapping"):
+        of.reject_lines("B", ["anna"])
 
 
 def test_payees_are_asked_for_in_a_list():

@@ -32,11 +32,11 @@ def test_a_seal_is_the_sha_256_of_canonical_json():
 def test_the_seal_of_one_batch_is_known():
     payee = Payee("anna", "Anna Łęcka", "PL61109010140000071219812874")
     made = Batch("B", "EUR", "payable", minutes(0), date(2026, 3, 9), payee, "csv", (BatchLine(1, payee, 225),))
-    assert sealed(made).whole == "8696490dd855d59ae09c046d48560629b79daaa5266744f724b646223fc9f4aa"
+    assert sealed(made).whole == "71b8213553ab39ee1373004cb7bb8613916114eca1cbcd95d138faff4bf095df"
 
 
 def test_a_record_tells_all_of_a_batch():
-    assert {*batch_record(MADE)} == {each.name for each in fields(Batch)}
+    assert {*batch_record(MADE)} == {each.name for each in fields(Batch) if each.compare}
     assert {*batch_record(MADE)["debtor"]} == {each.name for each in fields(Payee)}
     assert {*batch_record(MADE)["lines"][0]} == {each.name for each in fields(BatchLine)}
     assert {*batch_record(MADE)["asked"]} == {each.name for each in fields(Asked)}

@@ -371,6 +371,23 @@ def test_a_line_is_sent_back_once():
     assert held(of) == {"anna/payable": 225}
 
 
+def test_a_name_of_two_lines_sends_neither_back():
+    of = earning(**{"B": 225, "B-1": 500})
+    of.keep_payees([Payee("B", "Bea"), Payee("B-1", "Bob")])
+    of.settle("EUR", account="payable", batch="B", format="csv")
+    found = refused(of.reject, "B", "B-1", "closed")
+    assert (found.code, found.facts["lines"]) == ("ambiguous-line", [1, 2])
+    assert not of.rejections("B")
+    assert (of.reject("B", "B", "closed").number, of.reject("B", "B-2", "closed").number) == (1, 2)
+
+
+def test_who_asks_for_the_day_that_a_batch_got_anyway_asks_for_the_same():
+    of = earning(anna=225)
+    made = of.settle("EUR", account="payable", batch="B")
+    again = of.settle("EUR", account="payable", batch="B", due=made.due)
+    assert (again, made.is_new, again.is_new) == (made, True, False)
+
+
 def test_only_what_was_paid_can_be_sent_back():
     of = earning(anna=225)
     assert refused(of.reject, "B", "anna", "closed").code == "unknown-batch"

@@ -112,8 +112,10 @@ def settle(bench: Bench) -> Batch:
 
 
 def _settled(bench: Bench, runtime: Runtime) -> Batch:
+    """Settle, and return the batch without what is another for each subject, or for who asks again."""
     both = [ada(bench), bob(bench)]
-    return runtime.ledger.settle("EUR", batch=bench.name, by="Clara", only=both, format="csv")
+    made = runtime.ledger.settle("EUR", batch=bench.name, by="Clara", only=both, format="csv")
+    return replace(made, follows=None, is_new=False)
 
 
 def owe_and_settle(bench: Bench) -> None:
